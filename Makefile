@@ -1,0 +1,39 @@
+# The virtual environment is .venv; every target makes what it needs first.
+PYTHON ?= python3
+PY := .venv/bin/python
+RUN_FLAGS ?=
+
+.PHONY: run test check demo lock package clean
+
+run: .venv/ready  ## the whole path on this machine; Ctrl-C stops and delivers what is buffered
+	@$(PY) -m headgate local $(RUN_FLAGS)
+
+test: .venv/ready
+	@$(PY) -m pytest $(TEST_FLAGS)
+
+check: .venv/ready
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+demo: .venv/ready  ## real log lines through the whole path, with a reconciliation
+	@$(PY) -m headgate demo
+
+package: .venv/ready  ## the Lambda zip and the template of STAGE (default prod) in out/
+	@$(PY) -m headgate infra render --stage $(or $(STAGE),prod)
+	@.venv/bin/chalice package --stage $(or $(STAGE),prod) --merge-template .chalice/resources.json out/
+
+lock: .venv/ready  ## requirements-dev.txt from requirements-dev.in
+	@.venv/bin/pip install --quiet uv==0.13.8
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
+	    requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf .venv .local out build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/ready: requirements-dev.txt requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Headgate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...")'
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@echo "Installing the pinned packages into .venv (once)..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
