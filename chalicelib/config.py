@@ -1,0 +1,94 @@
+"""The functions' settings: the only reader of the environment and of the schema folder.
+
+The environment is made from the stage's block in `.chalice/config.json`. All mistakes are reported in one
+message, because a function with a wrong setting fails at init and nowhere else.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalicelib import limits
+from chalicelib.errors import Fatal
+
+_AUTH = ("api_key", "iam", "none")
+_UNKNOWN_TYPES = ("accept", "reject")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a function must know of its stage."""
+
+    stage: str
+    stream: str
+    delivery_stream: str  # of curated/
+    bucket: str  # may hold {account} and {region}
+    auth: str  # api_key, iam or none
+    cors_origins: frozenset[str]
+    ordering_field: str | None  # JSON Pointer
+    pack_bytes: int
+    only_known_types: bool
+    batch_size: int  # of the event source mapping, records
+    batch_window_s: int
+    handler: str  # the function that this process is, "" outside Lambda
+
+
+def settings() -> Settings:
+    """The settings of this process. Raises Fatal."""
+    return parse(os.environ)
+
+
+def schema_texts(folder: Path = Path(__file__).parent / "schemas") -> dict[str, str]:
+    """The JSON Schemas that ship with the function: slug of the event type to text."""
+    return {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.json"))}
+
+
+def parse(environ: Mapping[str, str]) -> Settings:
+    """The settings in an environment. Raises Fatal that names everything missing or wrong."""
+    read = _Reader(environ)
+    found = Settings(
+        stage=read.text("HEADGATE_STAGE"),
+        stream=read.text("HEADGATE_STREAM"),
+        delivery_stream=read.text("HEADGATE_DELIVERY_STREAM"),
+        bucket=read.text("HEADGATE_BUCKET"),
+        auth=read.one_of("HEADGATE_AUTH", _AUTH),
+        cors_origins=frozenset(filter(None, environ.get("HEADGATE_CORS_ORIGINS", "").split(","))),
+        ordering_field=environ.get("HEADGATE_ORDERING_FIELD") or None,
+        pack_bytes=read.number("HEADGATE_PACK_BYTES", 0, limits.FIREHOSE_RECORD_MAX_BYTES),
+        only_known_types=read.one_of("HEADGATE_UNKNOWN_TYPES", _UNKNOWN_TYPES) == "reject",
+        batch_size=read.number("HEADGATE_BATCH_SIZE", 1, 10_000),
+        batch_window_s=read.number("HEADGATE_BATCH_WINDOW_S", 0, 300),
+        handler=environ.get("_HANDLER", ""),
+    )
+    if read.mistakes:
+        raise Fatal("InternalError", f"The environment is not that of a stage: {'; '.join(read.mistakes)}.")
+    return found
+
+
+class _Reader:
+    """Reads variables and collects what is wrong instead of stopping at the first."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.mistakes: list[str] = []
+
+    def text(self, name: str) -> str:
+        value = self._environ.get(name, "")
+        if not value:
+            self.mistakes.append(f"{name} is missing")
+        return value
+
+    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name)
+        if value and value not in allowed:
+            self.mistakes.append(f"{name} is not one of {', '.join(allowed)}")
+        return value
+
+    def number(self, name: str, least: int, most: int) -> int:
+        value = self.text(name)
+        if value.isascii() and value.isdigit() and least <= int(value) <= most:
+            return int(value)
+        if value:
+            self.mistakes.append(f"{name} is not a whole number from {least} to {most}")
+        return least

@@ -1,0 +1,184 @@
+"""A request's bytes to events: media type, gzip, array or lines, and every check before the first write.
+
+All or nothing: either every event is good, or Rejected carries every bad one. Slices the sent bytes and never
+re-serialises them. Called by ingest; total over any bytes (DESIGN I7).
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from chalicelib import event as events
+from chalicelib import jsontext, limits
+from chalicelib.errors import EventError, Rejected
+from chalicelib.event import Event
+from chalicelib.schemas import Schemas
+
+_JSON = frozenset({"", "application/json", "text/plain"})
+_NDJSON = "application/x-ndjson"
+_SPACE = b" \t\r\n"
+_SPACES = re.compile(rb"[ \t\r\n]*+")
+_NOT_BLANK_LINE = re.compile(rb"[ \t\r\n]*+([^\n]++)")
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_WINDOW_BITS = 31  # zlib's way to say: gzip header and checksum. Source: zlib manual, inflateInit2
+
+
+class Batch(NamedTuple):
+    """The events of one request, in its order; `single` when it was one JSON object."""
+
+    events: list[Event]
+    single: bool
+
+
+class Rules(NamedTuple):
+    """What a stage asks of an event beyond being one."""
+
+    schemas: Schemas
+    ordering_field: str | None = None  # JSON Pointer
+
+
+def decode(body: bytes, content_type: str, content_encoding: str, rules: Rules) -> Batch:
+    """The request's events. Raises Rejected with one of errors.CODES."""
+    lines = _is_ndjson(content_type)
+    text = _inflated(body, content_encoding).strip(_SPACE)
+    if not text:
+        raise Rejected("EmptyBody", "The body is empty: send a JSON object, an array of objects, or NDJSON.")
+    single = not lines and not text.startswith(b"[")
+    pieces: Iterator[bytes | EventError]
+    pieces = iter((text,)) if single else _lines(text) if lines else _elements(text)
+    good, bad = _checked(pieces, rules)
+    if bad:
+        raise Rejected("InvalidEvent", _summary(bad, len(good), single=single), tuple(bad))
+    if not good:
+        raise Rejected("EmptyBody", "The array is empty: there is no event to store.")
+    return Batch(good, single)
+
+
+def _is_ndjson(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in _JSON and media_type != _NDJSON:
+        raise Rejected(
+            "UnsupportedMediaType",
+            "Send the header 'Content-Type: application/json' (curl: -H 'Content-Type: application/json'), "
+            f"or {_NDJSON} for one event per line.",
+        )
+    return media_type == _NDJSON
+
+
+def _inflated(body: bytes, content_encoding: str) -> bytes:
+    """The body without its gzip, never growing past the limit.
+
+    API Gateway inflates a gzip body itself and leaves the header, so the magic number decides.
+    """
+    _limit_size(len(body))
+    coding = content_encoding.strip().lower()
+    if coding not in {"", "identity", "gzip", "x-gzip"}:
+        raise Rejected("UnsupportedMediaType", "The Content-Encoding is not one of: gzip, identity.")
+    if "gzip" not in coding or not body.startswith(_GZIP_MAGIC):
+        return body
+    text = b""
+    while body:  # a gzip file may have several members (RFC 1952, 2.2)
+        inflater = zlib.decompressobj(_GZIP_WINDOW_BITS)
+        try:
+            text += inflater.decompress(body, limits.BODY_MAX_BYTES + 1 - len(text))
+        except zlib.error:
+            raise Rejected("InvalidEncoding", "The body is not gzip, or it is damaged.") from None
+        _limit_size(len(text), "inflated to at least ")
+        if not inflater.eof:
+            raise Rejected("InvalidEncoding", "The gzip body ends too early.")
+        body = inflater.unused_data
+    return text
+
+
+def _limit_size(size_bytes: int, how: str = "") -> None:
+    if size_bytes > limits.BODY_MAX_BYTES:
+        raise Rejected(
+            "TooLarge", f"The body has {how}{size_bytes} bytes; the limit is {limits.BODY_MAX_BYTES}."
+        )
+
+
+def _lines(text: bytes) -> Iterator[bytes]:
+    """The lines that are not blank; blank ones cost no step of their own."""
+    return (match[1] for match in _NOT_BLANK_LINE.finditer(text))
+
+
+def _elements(text: bytes) -> Iterator[bytes | EventError]:
+    """The elements of the array, each as sent; where the array itself is broken, one error and the end."""
+    at, index = _next_token(text, 1), 0
+    if text[at : at + 1] == b"]":
+        if at + 1 < len(text):
+            yield _broken(index, at + 1, "there is more after the array")
+        return
+    while True:
+        end = jsontext.end_of_value(text, at)
+        if end is None:
+            yield _unclosed(text[at:], index, at)
+            return
+        yield text[at:end]
+        index += 1
+        comma = _next_token(text, end)
+        if text[comma : comma + 1] == b"]" and comma + 1 == len(text):
+            return
+        if text[comma : comma + 1] != b",":
+            yield _broken(index, comma, "expected ',' between two events, or ']' at the end")
+            return
+        at = _next_token(text, comma + 1)
+
+
+def _next_token(text: bytes, at: int) -> int:
+    match = _SPACES.match(text, at)
+    return match.end() if match else at
+
+
+def _unclosed(rest: bytes, index: int, at: int) -> EventError:
+    try:
+        jsontext.loads(rest)
+    except jsontext.NotJson as error:
+        if error.code != "MalformedJson":
+            return EventError(index, error.code, "", str(error))
+    return _broken(index, at, "expected an event")
+
+
+def _broken(index: int, at: int, what: str) -> EventError:
+    message = f"The array cannot be read from byte {at} on: {what}."
+    return EventError(index, "MalformedJson", "", message)
+
+
+def _checked(pieces: Iterator[bytes | EventError], rules: Rules) -> tuple[list[Event], list[EventError]]:
+    good: list[Event] = []
+    bad: list[EventError] = []
+    for index, piece in enumerate(pieces):
+        if index == limits.EVENTS_MAX:
+            raise Rejected(
+                "TooLarge", f"The request has more than {limits.EVENTS_MAX} events, the limit of one request."
+            )
+        outcome = piece if isinstance(piece, EventError) else _check(piece, index, rules)
+        if isinstance(outcome, Event):
+            good.append(outcome)
+        elif isinstance(outcome, EventError):
+            bad.append(outcome)
+        else:
+            bad.extend(outcome)
+    return good, bad
+
+
+def _check(text: bytes, index: int, rules: Rules) -> Event | EventError | list[EventError]:
+    value = events.parse(text, index)
+    if isinstance(value, EventError):
+        return value
+    event_type = events.type_of(value)
+    if rules.schemas and (broken := rules.schemas.check(event_type, value, index)):
+        return broken
+    ordering_key = events.text_at(value, rules.ordering_field) if rules.ordering_field else None
+    return Event(jsontext.one_line(text), event_type, ordering_key)
+
+
+def _summary(bad: list[EventError], good_count: int, *, single: bool) -> str:
+    if single:
+        hint = " For one event per line send Content-Type: application/x-ndjson."
+        return f"The event was not stored. {bad[0].message}" + (
+            hint if bad[0].code == "MalformedJson" else ""
+        )
+    bad_count = len({error.index for error in bad})
+    return f"{bad_count} of {good_count + bad_count} events are bad; none of the request was stored."

@@ -1,0 +1,59 @@
+"""An event: what a client sends, as the one line that will be stored. Checked here, stored as it came."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import jsontext, limits
+from chalicelib.errors import EventError
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A valid event."""
+
+    line: bytes  # the JSON text as sent, without outer white space, line breaks between tokens, or an end
+    type: str | None  # its top-level "type", when that is text
+    ordering_key: str | None  # the text at the stage's ordering field, if the stage names one and it is there
+
+
+def parse(text: bytes, index: int) -> dict[str, Any] | EventError:
+    """The object that `text` is, or what is wrong with it. `index` is its place in the request."""
+    line = jsontext.one_line(text)
+    if len(line) > limits.EVENT_MAX_BYTES:
+        message = f"The event has {len(line)} bytes; the limit is {limits.EVENT_MAX_BYTES}."
+        return EventError(index, "EventTooLarge", "", message)
+    try:
+        value = jsontext.loads_exact(line)
+    except jsontext.NotJson as error:
+        return EventError(index, error.code, "", str(error))
+    if not isinstance(value, dict):
+        return EventError(index, "NotAnObject", "", f"An event is a JSON object, not {_kind(value)}.")
+    if len(type_of(value) or "") > limits.TYPE_MAX_CHARS:
+        message = f"The type is longer than {limits.TYPE_MAX_CHARS} characters."
+        return EventError(index, "TypeTooLong", "/type", message)
+    return value
+
+
+def type_of(value: dict[str, Any]) -> str | None:
+    """The event's type: its top-level "type" when that is text."""
+    kind = value.get("type")
+    return kind if isinstance(kind, str) else None
+
+
+def text_at(value: Any, pointer: str) -> str | None:
+    """The scalar at a JSON Pointer as text, or None where there is none. Source: RFC 6901."""
+    for token in pointer.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and key.isascii() and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return None
+    return None if value is None or isinstance(value, dict | list) else str(value)
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    return {str: "a string", bool: "a boolean", list: "an array"}.get(type(value), "a number")

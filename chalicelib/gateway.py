@@ -1,0 +1,121 @@
+"""The contract's outer shape: what API Gateway hands over as a request, and every answer a client can get.
+
+One error shape everywhere, X-Request-Id on every answer, CORS only for listed origins. Never reflects a
+client's text in a header. Used by ingest and by the local gateway, so that both answer alike.
+"""
+
+import binascii
+from base64 import b64decode
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import orjson
+
+from chalicelib.errors import CODES, EventError, HeadgateError, Rejected, Transient
+
+_METHODS = "POST, OPTIONS"
+_CORS_HEADERS = "Content-Type, Content-Encoding, Idempotency-Key, X-Api-Key, Authorization"
+_PREFLIGHT_MAX_AGE_S = 600
+
+
+class Request(NamedTuple):
+    """A request as the use cases need it; header names are lower case."""
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    request_id: str
+
+    def header(self, name: str) -> str:
+        """A header's value, "" when it was not sent."""
+        return self.headers.get(name, "")
+
+
+class Answer(NamedTuple):
+    """Status, headers and body of a response."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def request_of(event: Mapping[str, Any], request_id: str) -> Request:
+    """The request in an event of Lambda's proxy integration. Total: bad base64 becomes a bad body."""
+    queries = event.get("multiValueQueryStringParameters") or {}
+    return Request(
+        method=event["requestContext"]["httpMethod"],
+        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        query={name: values[-1] for name, values in queries.items() if values},
+        body=_body_of(event),
+        request_id=event["requestContext"].get("requestId") or request_id,
+    )
+
+
+def _body_of(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or b""
+    if isinstance(body, str):
+        body = body.encode("utf-8", "surrogatepass")
+    if event.get("isBase64Encoded"):
+        try:
+            return b64decode(body, validate=True)
+        except binascii.Error:
+            return bytes(body)
+    return bytes(body)
+
+
+def answered(request_id: str, body: Mapping[str, Any]) -> Answer:
+    """200 with a JSON body."""
+    return _answer(200, request_id, orjson.dumps(body))
+
+
+def refused(request_id: str, error: HeadgateError, details: Mapping[str, Any] | None = None) -> Answer:
+    """The error shape: Code, Message, RequestId, Errors of bad events, and `details`."""
+    body: dict[str, Any] = {"Code": error.code, "Message": error.message, "RequestId": request_id}
+    headers: dict[str, str] = {}
+    if isinstance(error, Rejected) and error.errors:
+        body["Errors"] = [_shown(item) for item in error.errors]
+    if isinstance(error, Transient):
+        headers["Retry-After"] = str(error.retry_after_s)
+    answer = _answer(CODES[error.code][0], request_id, orjson.dumps({**body, **(details or {})}))
+    answer.headers.update(headers)
+    return answer
+
+
+def method_not_allowed(request: Request, allowed: str) -> Answer:
+    """405 with the methods that the path has."""
+    error = Rejected("MethodNotAllowed", f"This path takes {allowed}.")
+    answer = refused(request.request_id, error)
+    answer.headers["Allow"] = allowed
+    return answer
+
+
+def preflight(request: Request, origins: Collection[str]) -> Answer:
+    """The answer to a browser's OPTIONS; 405 where CORS is off or the origin is not listed."""
+    if request.header("origin") not in origins:
+        return method_not_allowed(request, "POST")
+    answer = _answer(204, request.request_id, b"")
+    answer.headers["Access-Control-Allow-Methods"] = _METHODS
+    answer.headers["Access-Control-Allow-Headers"] = _CORS_HEADERS
+    answer.headers["Access-Control-Max-Age"] = str(_PREFLIGHT_MAX_AGE_S)
+    return with_cors(answer, request, origins)
+
+
+def with_cors(answer: Answer, request: Request, origins: Collection[str]) -> Answer:
+    """The answer with CORS headers when the request's origin is one of the stage's. Source: WHATWG Fetch."""
+    origin = request.header("origin")
+    if origin and origin in origins:
+        answer.headers["Access-Control-Allow-Origin"] = origin
+        answer.headers["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
+        answer.headers["Vary"] = "Origin"
+    return answer
+
+
+def _answer(status: int, request_id: str, body: bytes) -> Answer:
+    headers = {"Content-Type": "application/json", "X-Request-Id": request_id, "Cache-Control": "no-store"}
+    return Answer(status, headers, body)
+
+
+def _shown(error: EventError) -> dict[str, Any]:
+    return {name.capitalize(): value for name, value in asdict(error).items()}

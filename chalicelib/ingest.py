@@ -1,0 +1,168 @@
+"""The first use case: a request's events go to the stream, and 200 means that the stream has all of them.
+
+Buffers nothing past the answer. Everything with an effect comes in as an argument. Called by app.py.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from chalicelib import gateway, limits
+from chalicelib.decode import Batch, Rules, decode
+from chalicelib.errors import HeadgateError, Rejected, Transient
+from chalicelib.gateway import Answer, Request
+from chalicelib.packing import Pack, pack
+from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
+
+_PRINTABLE = re.compile(rf"[\x20-\x7e]{{1,{limits.IDEMPOTENCY_KEY_MAX_CHARS}}}")
+# Source: AWS X-Ray, tracing header.
+_TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
+_RETRY_AFTER_S = 1
+_RETRY_AFTER_MISCONFIGURED_S = 30
+
+
+class Entry(NamedTuple):
+    """One record to put on the stream."""
+
+    data: bytes
+    partition_key: str
+    explicit_hash_key: str | None = None
+
+
+class Receipt(NamedTuple):
+    """Where a record is: what Kinesis answered."""
+
+    shard_id: str
+    sequence_number: str
+
+
+class Stream(Protocol):
+    """The stream that events go to."""
+
+    call_s: float  # the longest a call can take
+
+    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """One PutRecords call; Success carries a Receipt. Never raises for what AWS can answer."""
+        ...
+
+
+class Counter(Protocol):
+    """Where the use cases count."""
+
+    def count(self, name: str, n: int, reason: str = "") -> None:
+        """Add `n` to a counter, and to its share that has this reason."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """The use case with its stage's rules and its edges."""
+
+    stream: Stream
+    rules: Rules
+    pack_bytes: int
+    now: Callable[[], float]  # monotonic seconds
+    sleep: Callable[[float], object]
+    jitter: Callable[[], float]  # shares in [0, 1)
+    new_id: Callable[[], str]
+
+    def __call__(self, request: Request, deadline_s: float, counter: Counter) -> Answer:
+        """Answer a POST. `deadline_s` on the clock of `now`."""
+        try:
+            key = _key(request, self.new_id)
+            batch = decode(
+                request.body, request.header("content-type"), request.header("content-encoding"), self.rules
+            )
+        except Rejected as error:
+            counter.count("RequestsRejected", 1, error.code)
+            return gateway.refused(request.request_id, error)
+        if request.query.get("dry_run", "0").lower() in {"1", "true", "yes"}:
+            return gateway.answered(request.request_id, {"Valid": len(batch.events)})
+        return self._store(request, batch, key, deadline_s, counter)
+
+    def _store(self, request: Request, batch: Batch, key: str, deadline_s: float, counter: Counter) -> Answer:
+        packs = pack(((event.line + b"\n", event.ordering_key) for event in batch.events), self.pack_bytes)
+        entries = [_entry(p, key if batch.single else f"{key}/{p.indexes[0]}") for p in packs]
+        outcomes = _by_event(packs, self._put(entries, packs, deadline_s, counter), len(batch.events))
+        failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+        counter.count("EventsAccepted", len(outcomes) - len(failures))
+        for failure in failures:
+            counter.count("EventsNotStored", 1, failure.cause or failure.code)
+        shown = [_shown(outcome) for outcome in outcomes]
+        if failures:
+            details = {"FailedRecordCount": len(failures), "Records": shown}
+            return gateway.refused(request.request_id, _reason(failures, len(outcomes)), details)
+        body = shown[0] if batch.single else {"FailedRecordCount": 0, "Records": shown}
+        return gateway.answered(request.request_id, body)
+
+    def _put(
+        self, entries: list[Entry], packs: list[Pack], deadline_s: float, counter: Counter
+    ) -> list[Outcome]:
+        items = [
+            Item(len(entry.data) + len(entry.partition_key), p.ordering_key)
+            for entry, p in zip(entries, packs, strict=True)
+        ]
+        machine = Retry(items, _policy(self.stream.call_s), self.jitter, deadline_s)
+        outcomes = drive(
+            machine, lambda indexes: self.stream.put([entries[i] for i in indexes]), self.now, self.sleep
+        )
+        counter.count("RecordsRetried", machine.retried)
+        return outcomes
+
+
+def _key(request: Request, new_id: Callable[[], str]) -> str:
+    """The event id to be, made before the first write so that every retry carries it (DESIGN I3)."""
+    given = request.headers.get("idempotency-key")
+    if given is not None:
+        if not _PRINTABLE.fullmatch(given):
+            message = f"Idempotency-Key: 1 to {limits.IDEMPOTENCY_KEY_MAX_CHARS} printable ASCII characters."
+            raise Rejected("InvalidIdempotencyKey", message)
+        return given
+    root = _TRACE_ROOT.search(request.header("x-amzn-trace-id"))
+    return root[1] if root else new_id()
+
+
+def _entry(pack: Pack, partition_key: str) -> Entry:
+    """The record of a pack: its id as partition key, its shard from the ordering key if there is one."""
+    if pack.ordering_key is None:
+        return Entry(pack.data, partition_key)
+    digest = hashlib.md5(str(pack.ordering_key).encode("utf-8", "surrogatepass"), usedforsecurity=False)
+    return Entry(pack.data, partition_key, str(int.from_bytes(digest.digest())))
+
+
+def _policy(call_s: float) -> Policy:
+    return Policy(
+        max_items=limits.KINESIS_RECORDS_MAX,
+        max_bytes=limits.KINESIS_CALL_MAX_BYTES,
+        call_s=call_s,
+        max_attempts=6,
+        base_s=0.05,
+        cap_s=1.0,
+        wait_budget_s=5.0,
+    )
+
+
+def _by_event(packs: Sequence[Pack], outcomes: Sequence[Outcome], count: int) -> list[Outcome]:
+    """Each event's outcome is its record's."""
+    by_index = {i: outcome for p, outcome in zip(packs, outcomes, strict=True) for i in p.indexes}
+    return [by_index[i] for i in range(count)]
+
+
+def _shown(outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, Failure):
+        return {"ErrorCode": outcome.code}
+    receipt = outcome.receipt
+    assert isinstance(receipt, Receipt)  # noqa: S101 - narrows a type; put() promises it
+    return {"SequenceNumber": receipt.sequence_number, "ShardId": receipt.shard_id}
+
+
+def _reason(failures: Sequence[Failure], count: int) -> HeadgateError:
+    """The error of a request that was not, or not wholly, stored."""
+    codes = {failure.code for failure in failures}
+    if len(failures) == count and codes == {"Throttled"}:
+        return Transient("Throttled", "The stream is at its limit; nothing was written.", _RETRY_AFTER_S)
+    wait_s = _RETRY_AFTER_MISCONFIGURED_S if "Misconfigured" in codes else _RETRY_AFTER_S
+    message = f"{len(failures)} of {count} events were not acknowledged; send the request again with its key."
+    return Transient("Unavailable", message, wait_s)

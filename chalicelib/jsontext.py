@@ -1,0 +1,148 @@
+"""JSON as text: checks it strictly, finds where a value ends, puts it on one line, writes it back exactly.
+
+Never re-formats what it was given: stored bytes are sent bytes. Used by event, decode and transform.
+
+Source: RFC 8259.
+"""
+
+import json
+import re
+from decimal import Decimal
+from functools import cache, partial
+from typing import Any, NoReturn
+
+import orjson
+
+from chalicelib import limits
+
+_SPACE = b" \t\r\n"
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_SCALAR = rb'(?:%s|[^][{}",\s]++)' % _STRING
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+# orjson reads integers beyond 64 bits (at least 19 digits) as the nearest double.
+_MAYBE_INEXACT = re.compile(rb"[0-9]{19}")
+_INT64 = range(-(2**63), 2**64)
+# int() refuses more digits, because its time grows with their square (CVE-2020-10735).
+_INT_MAX_DIGITS = 4300
+
+
+class NotJson(ValueError):
+    """The text is not JSON; `code` is MalformedJson, InvalidUtf8 or TooDeep."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def loads(text: bytes) -> Any:
+    """The value of strict JSON, nested at most DEPTH_MAX; numbers may lose digits. Raises NotJson."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return _loads_slowly(text, error)
+    if text.count(b"[") + text.count(b"{") > limits.DEPTH_MAX and not _value_pattern().match(
+        text.lstrip(_SPACE)
+    ):
+        raise _too_deep()
+    return value
+
+
+def loads_exact(text: bytes) -> Any:
+    """As `loads`, and integers keep every digit.
+
+    Decimal stands for an integer of more than 4,300 digits and for a number beyond a double's range.
+    """
+    value = loads(text)
+    return _decode_exact(text) if _MAYBE_INEXACT.search(text) else value
+
+
+def dumps(value: Any) -> bytes:
+    """Compact JSON of what `loads_exact` gave, with integers of any size. Raises TypeError."""
+    try:
+        return orjson.dumps(value, default=_number_text)
+    except TypeError:
+        return orjson.dumps(_wrap_big_integers(value), default=_number_text)
+
+
+def end_of_value(text: bytes, start: int) -> int | None:
+    """Where the value at `start` ends by its brackets and quotes, or None (unbalanced or too deep).
+
+    Linear in the text and without building the value; what is inside the brackets is not judged.
+    """
+    match = _value_pattern().match(text, start)
+    return match.end() if match else None
+
+
+def one_line(text: bytes) -> bytes:
+    """The text of a valid JSON value without outer white space and without line breaks.
+
+    In valid JSON a raw line break can only stand between tokens, where it means nothing.
+    """
+    return text.strip(_SPACE).replace(b"\r", b"").replace(b"\n", b"")
+
+
+@cache
+def _value_pattern() -> re.Pattern[bytes]:
+    """A value up to DEPTH_MAX deep; possessive throughout, so that a mismatch costs one pass."""
+    inside = rb'[^][{}"]++|%s' % _STRING
+    nested = rb"[{\[](?:%s)*+[}\]]" % inside
+    for _ in range(limits.DEPTH_MAX - 1):
+        nested = rb"[{\[](?:%s|%s)*+[}\]]" % (inside, nested)
+    return re.compile(rb"%s|%s" % (nested, _SCALAR), re.DOTALL)
+
+
+def _loads_slowly(text: bytes, error: orjson.JSONDecodeError) -> Any:
+    """Numbers that orjson cannot hold are JSON all the same; anything else it refused is refused."""
+    try:
+        decoded = text.decode()
+    except UnicodeDecodeError as bad:
+        raise NotJson("InvalidUtf8", f"Byte {bad.start} is not UTF-8.") from None
+    if "depth" in error.msg:
+        raise _too_deep() from None
+    try:
+        value = _decode_exact(text)
+        if _SURROGATE_ESCAPE.search(decoded):
+            json.dumps(value, ensure_ascii=False, default=str).encode()
+    except RecursionError:
+        raise _too_deep() from None
+    except (ValueError, UnicodeEncodeError):
+        raise NotJson(
+            "MalformedJson", f"{error.msg[:1].upper()}{error.msg[1:]} (character {error.pos})."
+        ) from None
+    return value
+
+
+def _decode_exact(text: bytes) -> Any:
+    return json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_no_constant)
+
+
+def _integer(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= _INT_MAX_DIGITS else Decimal(digits)
+
+
+def _float(digits: str) -> float | Decimal:
+    value = float(digits)
+    return value if abs(value) != float("inf") else Decimal(digits)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _number_text(value: object) -> orjson.Fragment:
+    if isinstance(value, Decimal) and value.is_finite():
+        return orjson.Fragment(str(value))
+    raise TypeError(f"{type(value).__name__} is not a JSON value")
+
+
+def _wrap_big_integers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _wrap_big_integers(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_wrap_big_integers(item) for item in value]
+    if type(value) is int and value not in _INT64:
+        return Decimal(value)
+    return value
+
+
+_too_deep = partial(NotJson, "TooDeep", f"Nested deeper than {limits.DEPTH_MAX} levels.")

@@ -1,0 +1,93 @@
+"""JSON Schema per event type: which schema an event has and every way in which it breaks it.
+
+A type's schema is the one named by the slug of its name; no schema, no check. Compiled once, never fetches
+anything, and matches patterns in linear time. Files are read by config; this only takes their texts.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+
+from chalicelib import limits
+from chalicelib.errors import EventError, Fatal
+
+_NOT_SLUG = re.compile(r"[\W_]+")
+
+
+def slug(event_type: str) -> str:
+    """A type's file name without `.json`: lower case; runs of all but letters and digits become `-`."""
+    return _NOT_SLUG.sub("-", event_type.casefold()).strip("-")
+
+
+class Schemas:
+    """The compiled schemas of a stage."""
+
+    def __init__(self, texts: Mapping[str, str], *, only_known: bool = False) -> None:
+        """`texts`: slug to schema (Draft 2020-12 unless it says otherwise). Raises Fatal naming bad ones."""
+        self._only_known = only_known
+        self._validators: dict[str, Any] = {}
+        bad: list[str] = []
+        for name, text in texts.items():
+            try:
+                self._validators[name] = _compiled(text)
+            except ValueError as error:
+                bad.append(f"{name}.json: {str(error).splitlines()[0]}")
+        if bad:
+            raise Fatal("InternalError", f"Schemas that cannot be used: {'; '.join(bad)}")
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to check."""
+        return self._only_known or bool(self._validators)
+
+    def check(self, event_type: str | None, value: dict[str, Any], index: int) -> list[EventError]:
+        """Every violation (the first ERRORS_PER_EVENT_MAX), each with its pointer; [] when valid."""
+        validator = self._validators.get(slug(event_type)) if event_type else None
+        if validator is None:
+            return [_unknown(index)] if self._only_known else []
+        violations = (
+            EventError(index, "SchemaViolation", pointer, message)
+            for error in validator.iter_errors(value)
+            for pointer, message in _places(error)
+        )
+        return list(islice(violations, limits.ERRORS_PER_EVENT_MAX))
+
+
+def _compiled(text: str) -> Any:
+    return jsonschema_rs.validator_for(
+        text,
+        validate_formats=True,
+        offline=True,
+        mask="the value",
+        pattern_options=jsonschema_rs.RegexOptions(),
+    )
+
+
+def _unknown(index: int) -> EventError:
+    return EventError(index, "UnknownType", "/type", "This stage takes only types that have a schema.")
+
+
+def _places(error: Any) -> Iterator[tuple[str, str]]:
+    """Pointer and message of each place that one error of the library means."""
+    unexpected = getattr(error.kind, "unexpected", None)
+    options = getattr(error.kind, "options", None)
+    if unexpected is not None:  # the library names the properties in the message; the pointer should
+        for name in unexpected:
+            yield _pointer([*error.instance_path, name]), "the property is not allowed here"
+    elif options is not None:  # the library cuts the list after two
+        yield _pointer(error.instance_path), f"the value is not one of {options!r}"
+    else:
+        yield _pointer(error.instance_path), str(error.message)
+
+
+def _pointer(path: Sequence[str | int]) -> str:
+    """The JSON Pointer of a path, or that of the nearest ancestor within POINTER_MAX_CHARS."""
+    pointer = ""
+    for token in path:
+        longer = f"{pointer}/{str(token).replace('~', '~0').replace('/', '~1')}"
+        if len(longer) > limits.POINTER_MAX_CHARS:
+            break
+        pointer = longer
+    return pointer
