@@ -1,0 +1,75 @@
+"""Our Firehose reads our Kinesis through boto3 on loopback, over a reshard and a restart (K08, T08, I11)."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headgate.local.clients import client
+from headgate.local.endpoint import Endpoint
+from headgate.local.firehose.clients import Clients
+from headgate.local.firehose.fleet import Settings
+from headgate.local.firehose.service import FirehoseService
+from headgate.local.kinesis.service import KinesisService
+from headgate.local.kinesis.store import Store
+from tests.firehose_rig import DESTINATION, SOURCE, FakeS3
+
+STREAM = "headgate-dev"
+
+
+def nothing_else(environ: Any, start_response: Any) -> list[bytes]:  # noqa: ARG001 - WSGI says so
+    start_response("404 Not Found", [])
+    return []
+
+
+@pytest.fixture
+def kinesis(tmp_path: Path) -> Iterator[Any]:
+    store = Store(tmp_path / "kinesis.sqlite")
+    service = KinesisService(store, time.time)
+    endpoint = Endpoint({"Kinesis_20131202": service}, nothing_else, 0)
+    endpoint.start()
+    kinesis = client("kinesis", endpoint.url, "us-east-1")
+    kinesis.create_stream(StreamName=STREAM, ShardCount=2)
+    yield kinesis
+    kinesis.close()
+    endpoint.stop()
+    store.close()
+
+
+def put(kinesis: Any, numbers: range) -> None:
+    records = [{"Data": b"%d\n" % number, "PartitionKey": str(number % 7)} for number in numbers]
+    assert kinesis.put_records(StreamName=STREAM, Records=records)["FailedRecordCount"] == 0
+
+
+def test_every_record_arrives_once_and_in_order_by_key(tmp_path: Path, kinesis: Any) -> None:
+    s3 = FakeS3()
+    path, clients = tmp_path / "firehose.sqlite", Clients(s3, kinesis)
+    service = FirehoseService(path, clients, Settings(buffer_interval_s=0))
+    service.call(
+        "CreateDeliveryStream",
+        {
+            "DeliveryStreamName": "raw",
+            "DeliveryStreamType": "KinesisStreamAsSource",
+            "KinesisStreamSourceConfiguration": SOURCE,
+            "ExtendedS3DestinationConfiguration": {**DESTINATION, "CompressionFormat": "GZIP"},
+        },
+    )
+    # In the stream before the first read, yet after the creation: LATEST is as of the creation.
+    put(kinesis, range(100))
+    service.start()
+    assert service.drain(within_s=20.0) == 0
+    service.close()
+    put(kinesis, range(100, 200))
+    kinesis.update_shard_count(StreamName=STREAM, TargetShardCount=4, ScalingType="UNIFORM_SCALING")
+    put(kinesis, range(200, 300))
+    service = FirehoseService(path, clients, Settings(buffer_interval_s=0))
+    service.start()
+    assert service.drain(within_s=20.0) == 0
+    service.close()
+    numbers = [int(line) for line in b"".join(s3.contents()).splitlines()]
+    assert sorted(numbers) == list(range(300))
+    for key in range(7):
+        of_key = [number for number in numbers if number % 7 == key]
+        assert of_key == sorted(of_key)
