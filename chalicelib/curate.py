@@ -4,7 +4,6 @@ Total over any bytes (DESIGN I7), and pure but for the user's hook: the same rec
 """
 
 import binascii
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -58,7 +57,7 @@ class _Line(NamedTuple):
 def curate(record: Mapping[str, Any], hook: Hook, version: str) -> Iterator[End]:
     """The end of every line of one record of a Lambda event; `version` is noted in quarantine."""
     kinesis = record["kinesis"]
-    key = str(kinesis["partitionKey"]).encode("utf-8", "replace").decode()
+    key = _clean(kinesis["partitionKey"])
     where = float(kinesis["approximateArrivalTimestamp"]), record["eventID"].partition(":")[0]
     sequence_number = str(kinesis["sequenceNumber"])
 
@@ -66,7 +65,7 @@ def curate(record: Mapping[str, Any], hook: Hook, version: str) -> Iterator[End]
         return _Line(text, number, event_id(key, number), *where, sequence_number)
 
     try:
-        data = binascii.a2b_base64(kinesis["data"])
+        data = binascii.a2b_base64(kinesis["data"], strict_mode=True)
     except (binascii.Error, ValueError):
         text = str(kinesis["data"]).encode("utf-8", "replace")
         yield _quarantined(line(text, 1), version, "MalformedRecord", "The record's data is not base64.")
@@ -150,13 +149,18 @@ def _quarantined(line: _Line, version: str, code: str, message: str, pointer: st
         "shard_id": line.shard_id,
         "sequence_number": line.sequence_number,
         "line_number": line.number,
-        "code": str(code),
-        "message": str(message),
-        "pointer": str(pointer),
+        "code": _clean(code),
+        "message": _clean(message),
+        "pointer": _clean(pointer),
         "version": version,
     }
     try:
         fields["line"] = line.text.decode()
     except UnicodeDecodeError:
         fields["line_base64"] = binascii.b2a_base64(line.text, newline=False).decode()
-    return Quarantined(orjson.dumps(fields) + b"\n", sys.intern(str(code)))
+    return Quarantined(orjson.dumps(fields) + b"\n", _clean(code))
+
+
+def _clean(text: object) -> str:
+    """Text that can be written as UTF-8."""
+    return str(text).encode("utf-8", "replace").decode()

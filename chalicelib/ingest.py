@@ -137,10 +137,10 @@ def _policy(call_s: float) -> Policy:
         max_items=limits.KINESIS_RECORDS_MAX,
         max_bytes=limits.KINESIS_CALL_MAX_BYTES,
         call_s=call_s,
-        max_attempts=6,
+        max_attempts=10,  # about three seconds of throttling, a burst's length
         base_s=0.05,
         cap_s=1.0,
-        wait_budget_s=5.0,
+        wait_budget_s=6.0,
     )
 
 

@@ -7,16 +7,20 @@ Source: RFC 8259.
 
 import json
 import re
-from decimal import Decimal
-from functools import cache, partial
+from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, NoReturn
 
 import orjson
 
 from chalicelib import limits
 
-_SPACE = b" \t\r\n"
+SPACE = b" \t\r\n"
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+# The closing quote is optional, so that every quote is passed once even in text that never closes.
+_ANY_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SCALAR = rb'(?:%s|[^][{}",\s]++)' % _STRING
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 # orjson reads integers beyond 64 bits (at least 19 digits) as the nearest double.
@@ -39,11 +43,9 @@ def loads(text: bytes) -> Any:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        return _loads_slowly(text, error)
-    if text.count(b"[") + text.count(b"{") > limits.DEPTH_MAX and not _value_pattern().match(
-        text.lstrip(_SPACE)
-    ):
-        raise _too_deep()
+        value = _loads_slowly(text, error)
+    else:
+        _check_depth(text)
     return value
 
 
@@ -78,7 +80,7 @@ def one_line(text: bytes) -> bytes:
 
     In valid JSON a raw line break can only stand between tokens, where it means nothing.
     """
-    return text.strip(_SPACE).replace(b"\r", b"").replace(b"\n", b"")
+    return text.strip(SPACE).replace(b"\r", b"").replace(b"\n", b"")
 
 
 @cache
@@ -91,25 +93,35 @@ def _value_pattern() -> re.Pattern[bytes]:
     return re.compile(rb"%s|%s" % (nested, _SCALAR), re.DOTALL)
 
 
+def is_too_deep(text: bytes) -> bool:
+    """Whether brackets outside strings go deeper than DEPTH_MAX, closed or not; linear in the text."""
+    if text.count(b"[") + text.count(b"{") <= limits.DEPTH_MAX:
+        return False
+    brackets = _ANY_STRING.sub(b"", text).translate(_BRACKETS, _NO_BRACKETS)
+    for _ in range(limits.DEPTH_MAX):  # each pass takes away the innermost level
+        brackets = brackets.replace(b"[]", b"")
+    return b"[]" in brackets or b"[" * (limits.DEPTH_MAX + 1) in brackets
+
+
+def _check_depth(text: bytes) -> None:
+    if is_too_deep(text):
+        raise NotJson("TooDeep", f"Nested deeper than {limits.DEPTH_MAX} levels.")
+
+
 def _loads_slowly(text: bytes, error: orjson.JSONDecodeError) -> Any:
     """Numbers that orjson cannot hold are JSON all the same; anything else it refused is refused."""
     try:
         decoded = text.decode()
     except UnicodeDecodeError as bad:
         raise NotJson("InvalidUtf8", f"Byte {bad.start} is not UTF-8.") from None
-    if "depth" in error.msg:
-        raise _too_deep() from None
+    _check_depth(text)
     try:
-        value = _decode_exact(text)
-        if _SURROGATE_ESCAPE.search(decoded):
-            json.dumps(value, ensure_ascii=False, default=str).encode()
-    except RecursionError:
-        raise _too_deep() from None
-    except (ValueError, UnicodeEncodeError):
-        raise NotJson(
-            "MalformedJson", f"{error.msg[:1].upper()}{error.msg[1:]} (character {error.pos})."
-        ) from None
-    return value
+        if _SURROGATE_ESCAPE.search(decoded):  # a pair is text, a lone one is not; pairs show repeated keys
+            pairs = json.loads(decoded, parse_int=str, parse_float=str, object_pairs_hook=list)
+            json.dumps(pairs, ensure_ascii=False).encode()
+        return _decode_exact(text)
+    except ValueError:
+        raise NotJson("MalformedJson", f"Not JSON at character {error.pos}: {error.msg}.") from None
 
 
 def _decode_exact(text: bytes) -> Any:
@@ -120,9 +132,14 @@ def _integer(digits: str) -> int | Decimal:
     return int(digits) if len(digits) <= _INT_MAX_DIGITS else Decimal(digits)
 
 
-def _float(digits: str) -> float | Decimal:
+def _float(digits: str) -> float | Decimal | orjson.Fragment:
     value = float(digits)
-    return value if abs(value) != float("inf") else Decimal(digits)
+    if abs(value) != float("inf"):
+        return value
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent of 19 digits: only its text is left to hand on
+        return orjson.Fragment(digits)
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -143,6 +160,3 @@ def _wrap_big_integers(value: Any) -> Any:
     if type(value) is int and value not in _INT64:
         return Decimal(value)
     return value
-
-
-_too_deep = partial(NotJson, "TooDeep", f"Nested deeper than {limits.DEPTH_MAX} levels.")

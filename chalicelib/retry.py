@@ -119,7 +119,7 @@ class Retry:
             raise RuntimeError(f"{len(outcomes)} outcomes for {len(self._in_flight)} items")
         again = {i for i, outcome in zip(self._in_flight, outcomes, strict=True) if self._settle(i, outcome)}
         over = set(self._in_flight) - again
-        blocked = {key for i in over if (key := self._items[i].ordering_key) and self._passing(i)}
+        blocked = {self._items[i].ordering_key for i in over if self._passing(i)} - {None}
         self._in_flight = ()
         self._pending = [
             i for i in self._pending if i not in over and self._items[i].ordering_key not in blocked

@@ -52,7 +52,11 @@ class Schemas:
             for error in validator.iter_errors(value)
             for pointer, message in _places(error)
         )
-        return list(islice(violations, limits.ERRORS_PER_EVENT_MAX))
+        try:
+            return list(islice(violations, limits.ERRORS_PER_EVENT_MAX))
+        except (TypeError, ValueError):  # what Python holds and the library does not: absurd numbers
+            message = "The event has a number that cannot be checked against the schema."
+            return [EventError(index, "SchemaViolation", "", message)]
 
 
 def _compiled(text: str) -> Any:
