@@ -11,10 +11,12 @@ run: .venv/ready  ## the whole path on this machine; Ctrl-C stops and delivers w
 test: .venv/ready
 	@$(PY) -m pytest $(TEST_FLAGS)
 
-check: .venv/ready
+check: .venv/ready  ## ruff, mypy, import directions, generated docs
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@$(PY) -m pytest -q tests/unit/test_architecture.py
+	@$(PY) -m headgate docs --check
 
 demo: .venv/ready  ## real log lines through the whole path, with a reconciliation
 	@$(PY) -m headgate demo

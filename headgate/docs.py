@@ -1,0 +1,77 @@
+"""`headgate docs`: writes the parts of the docs that come from the code, so that they cannot rot.
+
+A part stands between `<!-- name:begin … -->` and `<!-- name:end -->`; a test runs the check.
+"""
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from chalicelib import errors, limits
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def codes() -> str:
+    """Error codes of a request."""
+    rows = (f"| `{code}` | {status} | {text} |" for code, (status, text) in errors.CODES.items())
+    return "\n".join(["| `Code` | status | meaning |", "|---|---|---|", *rows])
+
+
+def event_codes() -> str:
+    """Error codes of one event."""
+    rows = (f"| `{code}` | {text} |" for code, text in errors.EVENT_CODES.items())
+    return "\n".join(["| code | meaning |", "|---|---|", *rows])
+
+
+def contract_limits() -> str:
+    """Limits of the contract."""
+    rows = (
+        ("one event", f"{limits.EVENT_MAX_BYTES:,} bytes", "`EventTooLarge`"),
+        ("body, also after gzip", f"{limits.BODY_MAX_BYTES:,} bytes", "`TooLarge`"),
+        ("events in a request", f"{limits.EVENTS_MAX}", "`TooLarge`"),
+        ("nesting of an event", f"{limits.DEPTH_MAX} levels", "`TooDeep`"),
+        ("`type` of an event", f"{limits.TYPE_MAX_CHARS} characters", "`TypeTooLong`"),
+        ("`Idempotency-Key`", f"{limits.IDEMPOTENCY_KEY_MAX_CHARS} characters", "`InvalidIdempotencyKey`"),
+    )
+    table = (f"| {what} | {value} | {code} |" for what, value, code in rows)
+    return "\n".join(["| what | limit | beyond it |", "|---|---|---|", *table])
+
+
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "docs/contract.md": {"codes": codes, "event-codes": event_codes, "limits": contract_limits},
+}
+
+
+def filled(text: str, parts: dict[str, Callable[[], str]]) -> str:
+    """The text with each part made anew. Raises ValueError when a part's marks are missing."""
+    for name, make in parts.items():
+        pattern = re.compile(rf"(<!-- {name}:begin[^>]*-->\n).*?(<!-- {name}:end -->)", re.DOTALL)
+        if not pattern.search(text):
+            raise ValueError(f"no marks for {name}")
+        before, after = pattern.split(text)[0], pattern.split(text)[-1]
+        begin, end = pattern.findall(text)[0]
+        text = f"{before}{begin}\n{make()}\n\n{end}{after}"
+    return text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument(
+        "--check", action="store_true", help="only say which files are stale; exit code 1 then"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write, or only compare."""
+    stale = []
+    for path, parts in PARTS.items():
+        text = (ROOT / path).read_text("utf-8")
+        if (made := filled(text, parts)) != text:
+            stale.append(path)
+            if not args.check:
+                (ROOT / path).write_text(made, "utf-8")
+    for path in stale:
+        print(f"{path}: {'stale; run python -m headgate docs' if args.check else 'written'}")
+    return int(bool(stale) and args.check)
