@@ -41,6 +41,7 @@ _MISCONFIGURED = frozenset(
         "InvalidArgumentException",
         "InvalidClientTokenId",
         "InvalidKMSResourceException",
+        "InvalidSourceException",
         "KMSAccessDeniedException",
         "KMSDisabledException",
         "KMSInvalidStateException",

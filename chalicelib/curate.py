@@ -35,9 +35,10 @@ class Quarantined(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """A line that goes nowhere, by a rule that counts."""
+    """Lines that go nowhere, by a rule that counts."""
 
     reason: str
+    lines: int = 1
 
 
 End = Curated | Quarantined | Dropped
@@ -75,13 +76,27 @@ def curate(record: Mapping[str, Any], hook: Hook, version: str) -> Iterator[End]
         yield _quarantined(line(data, 1), version, "AggregatedRecord", message)
         return
     parts = envelope.receipt(*where, sequence_number)
-    for number, text in enumerate(data.removesuffix(b"\n").split(b"\n"), start=1):
-        yield _end(line(text, number), hook, version, parts)
+    blank = 0
+    for number, text in enumerate(_split(data), start=1):
+        if text.strip():
+            yield _end(line(text, number), hook, version, parts)
+        else:
+            blank += 1
+    if blank:
+        yield Dropped("BlankLine", blank)
+
+
+def _split(data: bytes) -> Iterator[bytes]:
+    """The lines of a record one by one: a list of half a million would not fit."""
+    start, size = 0, len(data)
+    while start < size:
+        end = data.find(b"\n", start)
+        end = size if end < 0 else end
+        yield data[start:end]
+        start = end + 1
 
 
 def _end(line: _Line, hook: Hook, version: str, parts: tuple[bytes, bytes]) -> End:
-    if not line.text.strip():
-        return Dropped("BlankLine")
     try:
         hooked = _hooked(hook, *_event(line.text))
         if hooked is None:

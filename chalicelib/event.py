@@ -51,7 +51,9 @@ def text_at(value: Any, pointer: str) -> str | None:
             value = value[int(key)]
         else:
             return None
-    return None if value is None or isinstance(value, dict | list) else str(value)
+    if value is None or isinstance(value, str | dict | list):
+        return value if isinstance(value, str) else None
+    return jsontext.dumps(value).decode()
 
 
 def _kind(value: object) -> str:

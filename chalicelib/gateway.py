@@ -6,12 +6,13 @@ client's text in a header. Used by ingest and by the local gateway, so that both
 
 import binascii
 from base64 import b64decode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import orjson
 
+from chalicelib import limits
 from chalicelib.errors import CODES, EventError, HeadgateError, Rejected, Transient
 
 _METHODS = "POST, OPTIONS"
@@ -75,7 +76,7 @@ def refused(request_id: str, error: HeadgateError, details: Mapping[str, Any] | 
     body: dict[str, Any] = {"Code": error.code, "Message": error.message, "RequestId": request_id}
     headers: dict[str, str] = {}
     if isinstance(error, Rejected) and error.errors:
-        body["Errors"] = [_shown(item) for item in error.errors]
+        body["Errors"] = _fitting(error.errors)
     if isinstance(error, Transient):
         headers["Retry-After"] = str(error.retry_after_s)
     answer = _answer(CODES[error.code][0], request_id, orjson.dumps({**body, **(details or {})}))
@@ -115,6 +116,15 @@ def with_cors(answer: Answer, request: Request, origins: Collection[str]) -> Ans
 def _answer(status: int, request_id: str, body: bytes) -> Answer:
     headers = {"Content-Type": "application/json", "X-Request-Id": request_id, "Cache-Control": "no-store"}
     return Answer(status, headers, body)
+
+
+def _fitting(errors: Sequence[EventError]) -> list[dict[str, Any]]:
+    """All errors, or one per event where all would be more than Lambda may answer."""
+    shown = [_shown(error) for error in errors]
+    # The proxy answer holds the body as a JSON string, which quotes its quotes once more.
+    if len(orjson.dumps(orjson.dumps(shown).decode())) <= limits.ANSWER_MAX_BYTES:
+        return shown
+    return [_shown(error) for error in {error.index: error for error in reversed(errors)}.values()][::-1]
 
 
 def _shown(error: EventError) -> dict[str, Any]:

@@ -125,7 +125,8 @@ def _loads_slowly(text: bytes, error: orjson.JSONDecodeError) -> Any:
 
 
 def _decode_exact(text: bytes) -> Any:
-    return json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_no_constant)
+    # From str, because json.loads would take bytes for UTF-16 when they look like it.
+    return json.loads(text.decode(), parse_int=_integer, parse_float=_float, parse_constant=_no_constant)
 
 
 def _integer(digits: str) -> int | Decimal:

@@ -4,7 +4,7 @@ A bad record never raises and never holds up the others; only what is passing is
 first record that is not done. Called by app.py for every batch of the event source mapping.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -38,9 +38,10 @@ class Store(Protocol):
 
 
 class _Placed(NamedTuple):
-    """A line's end and the place of its record in the batch."""
+    """The end of a line, and which record of the batch it came from."""
 
     record: int
+    place: int  # among the record's ends, from 0
     end: End
 
 
@@ -61,18 +62,15 @@ class Transform:
     def __call__(self, event: Mapping[str, Any], deadline_s: float, counter: Counter) -> dict[str, Any]:
         """Process a batch of one shard; the answer is Lambda's ReportBatchItemFailures."""
         records: Records = event["Records"]
-        lines = [
-            _Placed(i, end)
-            for i, record in enumerate(records)
-            for end in curate(record, self.hook, self.version)
-        ]
-        done = self._deliver(lines, len(records), deadline_s, counter)
-        done = self._quarantine(lines, records, done, deadline_s, counter)
-        _count(lines, done, counter)
-        if done == len(records):
-            return {"batchItemFailures": []}
-        counter.count("RecordsHandedBack", len(records) - done)
-        return {"batchItemFailures": [{"itemIdentifier": records[done]["kinesis"]["sequenceNumber"]}]}
+        done = len(records)
+        for lines in _slices(records, self.hook, self.version):
+            done = self._deliver(lines, len(records), deadline_s, counter)
+            done = self._quarantine(lines, records, done, deadline_s, counter)
+            _count(lines, done, counter)
+            if done < len(records):
+                counter.count("RecordsHandedBack", len(records) - done)
+                return {"batchItemFailures": [{"itemIdentifier": records[done]["kinesis"]["sequenceNumber"]}]}
+        return {"batchItemFailures": []}
 
     def _deliver(self, lines: Sequence[_Placed], done: int, deadline_s: float, counter: Counter) -> int:
         """Send the curated lines; the place of the first record that is not done, `done` if all are."""
@@ -104,13 +102,29 @@ class Transform:
             return done
         body = b"".join(line for _, line in bad)
         bucket = _bucket(self.bucket, records[0]["eventSourceARN"])
-        key = _key(records[0], records[done - 1])
+        last = min(done - 1, lines[-1].record)
+        key = _key(records[lines[0].record], lines[0].place, records[last])
         machine = Retry([Item(len(body))], _policy(1, len(body), self.store.call_s), self.jitter, deadline_s)
         (outcome,) = drive(machine, lambda _: [self.store.put(bucket, key, body)], self.now, self.sleep)
         if isinstance(outcome, Failure):
             counter.count("QuarantineFailed", 1, outcome.cause or outcome.code)
             return bad[0][0]
         return done
+
+
+def _slices(records: Records, hook: Hook, version: str) -> Iterator[list[_Placed]]:
+    """The lines of a batch in pieces of bounded size; the same batch gives the same pieces."""
+    lines: list[_Placed] = []
+    size_bytes = 0
+    for i, record in enumerate(records):
+        for place, end in enumerate(curate(record, hook, version)):
+            lines.append(_Placed(i, place, end))
+            size_bytes += 0 if isinstance(end, Dropped) else len(end.line)
+            if size_bytes >= limits.SLICE_BYTES or len(lines) >= limits.SLICE_LINES:
+                yield lines
+                lines, size_bytes = [], 0
+    if lines:
+        yield lines
 
 
 def _machine(packs: Sequence[Pack], call_s: float, jitter: Callable[[], float], deadline_s: float) -> Retry:
@@ -133,8 +147,8 @@ def _count(lines: Sequence[_Placed], done: int, counter: Counter) -> None:
                 counter.count("LinesCurated", 1)
             case Quarantined(code=code):
                 counter.count("LinesQuarantined", 1, code)
-            case Dropped(reason=reason):
-                counter.count("LinesDropped", 1, reason)
+            case Dropped(reason=reason, lines=dropped):
+                counter.count("LinesDropped", dropped, reason)
 
 
 def _bucket(pattern: str, stream_arn: str) -> str:
@@ -143,10 +157,13 @@ def _bucket(pattern: str, stream_arn: str) -> str:
     return pattern.replace("{account}", account).replace("{region}", region)
 
 
-def _key(first: Mapping[str, Any], last: Mapping[str, Any]) -> str:
-    """quarantine/YYYY/MM/DD/HH (UTC arrival of the first record) / shard, first and last sequence number."""
+def _key(first: Mapping[str, Any], place: int, last: Mapping[str, Any]) -> str:
+    """quarantine/YYYY/MM/DD/HH (UTC arrival of the first record) / shard, first and last sequence number.
+
+    `place` tells apart the pieces of one record that is larger than a piece.
+    """
     hour = envelope.received_at(float(first["kinesis"]["approximateArrivalTimestamp"])).decode()
     folder = hour.strip('"')[:13].replace("-", "/").replace("T", "/")
     shard_id = first["eventID"].partition(":")[0]
-    numbers = f"{first['kinesis']['sequenceNumber']}-{last['kinesis']['sequenceNumber']}"
-    return f"quarantine/{folder}/{shard_id}-{numbers}.ndjson"
+    start = first["kinesis"]["sequenceNumber"] + (f".{place}" if place else "")
+    return f"quarantine/{folder}/{shard_id}-{start}-{last['kinesis']['sequenceNumber']}.ndjson"
