@@ -85,7 +85,8 @@ class Ingest:
     def _store(self, request: Request, batch: Batch, key: str, deadline_s: float, counter: Counter) -> Answer:
         packs = pack(((event.line + b"\n", event.ordering_key) for event in batch.events), self.pack_bytes)
         entries = [_entry(p, key if batch.single else f"{key}/{p.indexes[0]}") for p in packs]
-        outcomes = _by_event(packs, self._put(entries, packs, deadline_s, counter), len(batch.events))
+        put, codes = self._put(entries, packs, deadline_s, counter)
+        outcomes = _by_event(packs, put, len(batch.events))
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
         counter.count("EventsAccepted", len(outcomes) - len(failures))
         for failure in failures:
@@ -93,23 +94,29 @@ class Ingest:
         shown = [_shown(outcome) for outcome in outcomes]
         if failures:
             details = {"FailedRecordCount": len(failures), "Records": shown}
-            return gateway.refused(request.request_id, _reason(failures, len(outcomes)), details)
+            return gateway.refused(request.request_id, _reason(failures, len(outcomes), codes), details)
         body = shown[0] if batch.single else {"FailedRecordCount": 0, "Records": shown}
         return gateway.answered(request.request_id, body)
 
     def _put(
         self, entries: list[Entry], packs: list[Pack], deadline_s: float, counter: Counter
-    ) -> list[Outcome]:
+    ) -> tuple[list[Outcome], set[str]]:
+        """The end of each record, and the codes of all attempts that failed on the way."""
+        codes: set[str] = set()
+
+        def send(indexes: Sequence[int]) -> list[Outcome]:
+            outcomes = self.stream.put([entries[i] for i in indexes])
+            codes.update(outcome.code for outcome in outcomes if isinstance(outcome, Failure))
+            return outcomes
+
         items = [
             Item(len(entry.data) + len(entry.partition_key), p.ordering_key)
             for entry, p in zip(entries, packs, strict=True)
         ]
         machine = Retry(items, _policy(self.stream.call_s), self.jitter, deadline_s)
-        outcomes = drive(
-            machine, lambda indexes: self.stream.put([entries[i] for i in indexes]), self.now, self.sleep
-        )
+        outcomes = drive(machine, send, self.now, self.sleep)
         counter.count("RecordsRetried", machine.retried)
-        return outcomes
+        return outcomes, codes
 
 
 def _key(request: Request, new_id: Callable[[], str]) -> str:
@@ -158,10 +165,9 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
     return {"SequenceNumber": receipt.sequence_number, "ShardId": receipt.shard_id}
 
 
-def _reason(failures: Sequence[Failure], count: int) -> HeadgateError:
-    """The error of a request that was not, or not wholly, stored."""
-    codes = {failure.code for failure in failures}
-    if len(failures) == count and codes == {"Throttled"}:
+def _reason(failures: Sequence[Failure], count: int, codes: set[str]) -> HeadgateError:
+    """The error of a request that was not, or not wholly, stored; `codes` are those of all its attempts."""
+    if len(failures) == count and codes == {"Throttled"}:  # an attempt that timed out may have written
         return Transient("Throttled", "The stream is at its limit; nothing was written.", _RETRY_AFTER_S)
     wait_s = _RETRY_AFTER_MISCONFIGURED_S if "Misconfigured" in codes else _RETRY_AFTER_S
     message = f"{len(failures)} of {count} events were not acknowledged; send the request again with its key."

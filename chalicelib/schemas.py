@@ -47,12 +47,12 @@ class Schemas:
         validator = self._validators.get(slug(event_type)) if event_type else None
         if validator is None:
             return [_unknown(index)] if self._only_known else []
-        violations = (
-            EventError(index, "SchemaViolation", pointer, message)
-            for error in validator.iter_errors(value)
-            for pointer, message in _places(error)
-        )
         try:
+            violations = (
+                EventError(index, "SchemaViolation", pointer, message)
+                for error in validator.iter_errors(value)
+                for pointer, message in _places(error)
+            )
             return list(islice(violations, limits.ERRORS_PER_EVENT_MAX))
         except (TypeError, ValueError):  # what Python holds and the library does not: absurd numbers
             message = "The event has a number that cannot be checked against the schema."
