@@ -1,0 +1,48 @@
+"""Reads `.chalice/config.json`, the one settings file. The only part of the settings that touches a disk."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from headgate.settings.errors import SettingsError
+from headgate.settings.model import StageSettings
+from headgate.settings.parse import parse_settings, unknown
+
+CONFIG_PATH = Path(".chalice") / "config.json"
+
+
+def load_settings(root: Path, stage: str) -> StageSettings:
+    """Read the settings of one stage of the project at `root`.
+
+    Raises SettingsError: no file, not JSON, no such stage, or every mistake of the stage's block.
+    """
+    block = stage_block(load_config(root), stage)
+    return parse_settings(stage, block.get("headgate", {}), source=f"{CONFIG_PATH}, stage {stage}")
+
+
+def load_config(root: Path) -> dict[str, Any]:
+    """Read the whole file as JSON."""
+    path = root / CONFIG_PATH
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(str(path), [f"cannot be read: {error.strerror}"]) from error
+    except ValueError as error:
+        raise SettingsError(str(path), [f"is not JSON: {error}"]) from error
+    if not isinstance(config, dict) or not isinstance(config.get("stages"), dict):
+        raise SettingsError(str(path), ["has no object `stages`"])
+    return config
+
+
+def stage_block(config: dict[str, Any], stage: str) -> dict[str, Any]:
+    """Answer everything the file says about one stage.
+
+    A mistyped stage must end here: Chalice would deploy it as a new one without a word.
+    """
+    stages = config["stages"]
+    if stage not in stages:
+        raise SettingsError(str(CONFIG_PATH), [unknown("stage", stage, sorted(stages))])
+    if not isinstance(stages[stage], dict):
+        raise SettingsError(str(CONFIG_PATH), [f"the stage {stage!r} must be an object"])
+    block: dict[str, Any] = stages[stage]
+    return block

@@ -1,0 +1,105 @@
+"""Turns the JSON of one stage into StageSettings, or into one message that lists every mistake.
+
+Pure: no file, no environment. Called by files.py and by tests.
+"""
+
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from headgate.settings.errors import SettingsError
+from headgate.settings.model import StageSettings
+
+STAGE_LENGTH = 20
+"""A bucket's name has 63 characters: headgate-<stage>-<12 digits>-<the longest region, 14>, and some air."""
+
+_STAGE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_COLUMNAR = {"parquet": ("gzip", "snappy", "none"), "orc": ("snappy", "none")}
+_COLUMNAR_SIZE_MB = 64
+"""Source: Firehose developer guide, record format conversion: the buffer size must be 64 MiB or more."""
+
+
+def parse_settings(stage: str, block: dict[str, Any], *, source: str = "settings") -> StageSettings:
+    """Build the settings of `stage` from its `headgate` block.
+
+    Raises SettingsError with every mistake; `source` says in which file they are.
+    """
+    problems = stage_name_problems(stage)
+    values = _read_group(
+        StageSettings, {"auth": "none" if stage == "dev" else "api_key"} | block, "", problems
+    )
+    if not problems:
+        settings = StageSettings(stage=stage, **values)
+        problems = _contradictions(settings)
+    if problems:
+        raise SettingsError(source, problems)
+    return settings
+
+
+def stage_name_problems(stage: str) -> list[str]:
+    """Judge a stage's name: it is part of a bucket's name and of a URL."""
+    if stage and len(stage) <= STAGE_LENGTH and set(stage) <= _STAGE_LETTERS and stage.strip("-") == stage:
+        return []
+    return [f"the stage {stage!r} must be 1 to {STAGE_LENGTH} lower-case letters, digits or inner hyphens"]
+
+
+def unknown(kind: str, name: str, known: list[str]) -> str:
+    """One sentence for a name that nobody knows, with the one that was probably meant."""
+    close = get_close_matches(name, known, n=1)
+    return f"unknown {kind} {name!r}" + (
+        f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+    )
+
+
+def _read_group(kind: type, block: Any, prefix: str, problems: list[str]) -> dict[str, Any]:
+    if not isinstance(block, dict):
+        problems.append(f"{prefix.rstrip('.')} must be an object")
+        return {}
+    known = {item.name: item for item in fields(kind) if item.metadata}
+    values: dict[str, Any] = {}
+    for key, value in block.items():
+        path = f"{prefix}{key}"
+        item = known.get(key)
+        if item is None:
+            problems.append(unknown("setting", path, [f"{prefix}{name}" for name in known]))
+        elif "group" in item.metadata:
+            inner = item.metadata["group"]
+            values[key] = _build(inner, _read_group(inner, value, f"{path}.", problems))
+        else:
+            values[key] = item.metadata["check"].read(value, path, problems)
+    return values
+
+
+def _build(kind: Any, values: dict[str, Any]) -> Any:
+    return kind(**values)
+
+
+def _contradictions(settings: StageSettings) -> list[str]:
+    """Find what two settings that are right on their own must not say together."""
+    curated, mapping, found = settings.curated, settings.mapping, []
+    if curated.format in _COLUMNAR:
+        if curated.size_mb < _COLUMNAR_SIZE_MB:
+            found.append(f"curated.size_mb must be {_COLUMNAR_SIZE_MB} or more for {curated.format}")
+        if curated.compression not in (None, *_COLUMNAR[curated.format]):
+            allowed = ", ".join(_COLUMNAR[curated.format])
+            found.append(f"curated.compression for {curated.format} must be one of {allowed}")
+    half_s = settings.retention_hours * 3600 // 2
+    if mapping.max_age_s is not None and mapping.max_age_s > half_s:
+        found.append(
+            f"mapping.max_age_s must be at most half the retention, {half_s}, not {mapping.max_age_s}"
+        )
+    expire, infrequent = settings.lifecycle.raw_expire_days, settings.lifecycle.raw_infrequent_access_days
+    if expire is not None and infrequent is not None and expire <= infrequent:
+        found.append("lifecycle.raw_expire_days must be more than lifecycle.raw_infrequent_access_days")
+    if settings.time_zone != "UTC" and not _zone_exists(settings.time_zone):
+        found.append(f"time_zone {settings.time_zone!r} is not in the IANA time zone database")
+    return found
+
+
+def _zone_exists(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
