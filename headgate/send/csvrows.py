@@ -1,0 +1,227 @@
+"""CSV and TSV text to rows: each row an event whose fields are the columns. Bad rows come out as values.
+
+Decides: strict quoting, one event field per column, no repair of anything. A row that cannot be an event is a
+BadRow with its number and line, and reading goes on with the next line. Never guesses the delimiter.
+Called by source with lines of text; knows no file.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from json.encoder import encode_basestring
+
+from chalicelib import limits
+from headgate.send import celltypes
+from headgate.send.rows import BadRow, Row
+
+# A cell with more characters than an event may have bytes can be no part of an event.
+PARSER_CELL_MAX_CHARS = limits.EVENT_MAX_BYTES
+# Python's csv module refuses longer cells; so does this reader until told otherwise, because a cell that
+# long is most often a quote that was never closed. Source: csv.field_size_limit().
+CELL_MAX_CHARS = 131_072
+# A row is held in memory: this many characters of lines, then it is given up.
+ROW_MAX_CHARS = 4 * limits.EVENT_MAX_BYTES
+HEADER = 0  # the row number of the header
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the text is to be read."""
+
+    delimiter: str = ","
+    quote: str | None = '"'  # None: a quote is a character like any other
+    header: bool = True  # the first row names the columns
+    fields: tuple[str, ...] | None = None  # names of the columns, in place of the header's
+    cell_max_chars: int = CELL_MAX_CHARS
+    event_type: str | None = None
+    kinds: tuple[tuple[str, str], ...] = ()  # column → name of its type, see celltypes
+
+
+class RowTooLongError(Exception):
+    """The lines of one row add up to more than ROW_MAX_CHARS."""
+
+
+class Lines:
+    """The lines of a text, counted, with those of the row that is being read."""
+
+    def __init__(self, readline: Callable[[int], str]) -> None:
+        self.number = 0  # of the last line read, from 1
+        self._readline = readline
+        self._row: list[str] = []
+        self._row_chars = 0
+
+    def begin_row(self) -> None:
+        """What is read from here on belongs to the next row."""
+        self._row.clear()
+        self._row_chars = 0
+
+    @property
+    def raw(self) -> str:
+        """The text of the row so far."""
+        return "".join(self._row).rstrip("\r\n")
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._readline(ROW_MAX_CHARS)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if self.number == 1:
+            line = line.removeprefix("\ufeff")
+        self._row.append(line)
+        self._row_chars += len(line)
+        if self._row_chars >= ROW_MAX_CHARS:
+            while line and not line.endswith(("\n", "\r")):
+                line = self._readline(ROW_MAX_CHARS)
+            raise RowTooLongError
+        return line
+
+
+def read(readline: Callable[[int], str], dialect: Dialect) -> Iterator[Row | BadRow]:
+    """Every row of the text, good or bad, in order.
+
+    `readline(limit)` is a text file's, opened with newline="". Raises UsageError when --types names a column
+    that is not there.
+    """
+    lines = Lines(readline)
+    rows = _raw_rows(lines, dialect)
+    columns = dialect.fields
+    if dialect.header:
+        first = next(rows, None)
+        if first is None:
+            return
+        if isinstance(first, BadRow):
+            yield first._replace(number=HEADER, message=f"The header cannot be read: {first.message}")
+            return
+        columns = columns or tuple(first[1])
+    if problem := _header_problem(columns or (), dialect.event_type):
+        yield BadRow(HEADER, 1, *problem, raw=dialect.delimiter.join(columns or ()))
+        return
+    yield from _events(rows, _Maker(columns or (), dialect), lines)
+
+
+def _raw_rows(lines: Lines, dialect: Dialect) -> Iterator[tuple[int, list[str]] | BadRow]:
+    """(line, cells) of every row that is not blank; its number is not known here."""
+    csv.field_size_limit(max(csv.field_size_limit(), PARSER_CELL_MAX_CHARS))
+    reader = csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        strict=True,
+    )
+    while True:
+        lines.begin_row()
+        line = lines.number + 1
+        try:
+            cells = next(reader, None)
+        except RowTooLongError:
+            message = f"The row is longer than {ROW_MAX_CHARS} characters."
+            yield BadRow(0, line, "RowTooLong", message, lines.raw)
+        except csv.Error as error:
+            yield BadRow(0, line, *_parser_problem(error, lines.number), raw=lines.raw)
+        else:
+            if cells is None:
+                return
+            if cells:
+                yield line, cells
+
+
+def _events(
+    rows: Iterator[tuple[int, list[str]] | BadRow], maker: "_Maker", lines: Lines
+) -> Iterator[Row | BadRow]:
+    for number, row in enumerate(rows, 1):
+        if isinstance(row, BadRow):
+            yield row._replace(number=number)
+            continue
+        line, cells = row
+        try:
+            event = maker.event(cells)
+        except _CellsError as error:
+            yield BadRow(number, line, error.code, error.message, lines.raw, error.pointer)
+        else:
+            yield Row(number, line, event)
+
+
+class _CellsError(Exception):
+    def __init__(self, code: str, message: str, pointer: str = "") -> None:
+        self.code, self.message, self.pointer = code, message, pointer
+        super().__init__(message)
+
+
+class _Maker:
+    """Makes JSON text of cells."""
+
+    def __init__(self, columns: tuple[str, ...], dialect: Dialect) -> None:
+        self._columns = columns
+        self._names = [f"{encode_basestring(name)}:" for name in columns]
+        self._encoders = celltypes.encoders(dict(dialect.kinds), columns)
+        self._cell_max_chars = dialect.cell_max_chars
+        event_type = dialect.event_type
+        self._head = "{" if event_type is None else f'{{"type":{encode_basestring(event_type)},'
+
+    def event(self, cells: list[str]) -> bytes:
+        """The event of one row. Raises _CellsError."""
+        if len(cells) != len(self._columns):
+            message = f"The row has {len(cells)} cells; there are {len(self._columns)} columns."
+            raise _CellsError("RaggedRow", message)
+        if len(max(cells, key=len)) > self._cell_max_chars:
+            raise self._too_long(cells)
+        try:
+            parts = [
+                name + encode(cell)
+                for name, encode, cell in zip(self._names, self._encoders, cells, strict=True)
+            ]
+            return f"{self._head}{','.join(parts)}}}".encode()
+        except UnicodeEncodeError:
+            raise _CellsError("InvalidText", "A cell holds half of a surrogate pair.") from None
+        except ValueError:
+            raise self._mismatch(cells) from None
+
+    def _too_long(self, cells: list[str]) -> _CellsError:
+        place = next(i for i, cell in enumerate(cells) if len(cell) > self._cell_max_chars)
+        message = (
+            f"The cell has {len(cells[place])} characters; the limit is {self._cell_max_chars}"
+            " (--max-cell-chars raises it)."
+        )
+        return _CellsError("CellTooLong", message, _pointer(self._columns[place]))
+
+    def _mismatch(self, cells: list[str]) -> _CellsError:
+        for column, encode, cell in zip(self._columns, self._encoders, cells, strict=True):
+            try:
+                encode(cell)
+            except ValueError as error:
+                return _CellsError("TypeMismatch", f"The cell is {error}.", _pointer(column))
+        raise AssertionError("an encoder refused a cell once and then took it")
+
+
+def _header_problem(columns: tuple[str, ...], event_type: str | None) -> tuple[str, str] | None:
+    cure = "Name the columns with --fields (a,b,c) and send again; nothing was sent."
+    for place, name in enumerate(columns, 1):
+        if not name:
+            return "EmptyHeader", f"Column {place} has no name. {cure}"
+        if name in columns[: place - 1]:
+            return (
+                "DuplicateHeader",
+                f"Columns {columns.index(name) + 1} and {place} are both {name!r}. {cure}",
+            )
+    if event_type is not None and "type" in columns:
+        return "DuplicateHeader", "There is a column `type`, and --type sets the field of that name. " + cure
+    return None
+
+
+def _parser_problem(error: csv.Error, last_line: int) -> tuple[str, str]:
+    text = str(error)
+    if "field limit" in text:
+        message = f"A cell has more than {PARSER_CELL_MAX_CHARS} characters; the row was given up in line"
+        return "CellTooLong", f"{message} {last_line}. Is a quote missing?"
+    if "unexpected end" in text:
+        return "BadQuoting", f"A quoted cell is never closed; the text ends in line {last_line}."
+    return "BadQuoting", f"The quotes do not pair up in line {last_line}: {text}."
+
+
+def _pointer(column: str) -> str:
+    """Source: RFC 6901."""
+    return "/" + column.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,138 @@
+"""One batch to its end: retried while a failure can pass, split when too large, sent without its bad rows.
+
+Decides what follows from a verdict; the retries are chalicelib.retry's. Every row ends as accepted or as a
+BadRow, or the batch ends in an AbortError, after which what was not reported may be sent again under the same
+keys. No I/O of its own: post, clock, sleep and chance come in. Called by crew's workers.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, Success, drive
+from headgate.send import answers
+from headgate.send.abort import AbortError
+from headgate.send.batches import Batch
+from headgate.send.client import Answer, NoAnswer, Post
+from headgate.send.rows import BadRow, Row
+
+BASE_S = 0.25  # bound of the first wait
+CAP_S = 20.0  # bound of any later wait
+_WITHOUT_END = math.inf
+
+
+class Exchange(NamedTuple):
+    """One request that was made, for the statistics."""
+
+    answer: Answer | NoAnswer
+    seconds: float
+    again: bool  # it repeats the one before
+
+    @property
+    def reached(self) -> bool:
+        """Something of the request may have arrived."""
+        return isinstance(self.answer, Answer) or self.answer.connected
+
+
+class Taken(NamedTuple):
+    """So many events are durable."""
+
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """The edges a delivery needs."""
+
+    post: Post
+    now: Callable[[], float]  # monotonic seconds
+    sleep: Callable[[float], object]  # may raise StoppedError
+    jitter: Callable[[], float]  # shares in [0, 1]
+    observe: Callable[[Exchange], object]
+    retry_for_s: float  # the sum of all waits for one batch
+    call_s: float
+    checking: bool = False
+
+
+def deliver(batch: Batch, means: Means, *, first: bool = False) -> Iterator[Taken | BadRow]:
+    """What became of the rows, as it becomes known.
+
+    `first`: nothing was ever answered; a server that cannot be reached is then a wrong URL and not waited
+    for. Raises AbortError when no batch can be taken, or this one was not in `retry_for_s`.
+    """
+    waiting = [batch]
+    while waiting:
+        batch = waiting.pop()
+        verdict = _send(batch, means, first=first)
+        if isinstance(verdict, answers.Accepted):
+            yield Taken(len(batch.rows))
+        elif isinstance(verdict, answers.Passing):
+            message = f"gave up on rows {_range(batch)} after {means.retry_for_s:g} s of waiting"
+            raise AbortError(f"{message}: {verdict.message}")
+        elif isinstance(verdict, answers.Hopeless):
+            raise AbortError(verdict.message)
+        elif isinstance(verdict, answers.TooLarge) and len(batch.rows) > 1:
+            waiting.extend(reversed(batch.halves()))
+        else:
+            if isinstance(verdict, answers.Refused) and first and len(batch.rows) > 1:
+                raise AbortError(f"the endpoint refuses the first batch as a whole: {verdict.message}")
+            bad = _bad_rows(batch, verdict)
+            yield from bad.values()
+            if rest := batch.without(bad):
+                waiting.append(rest)
+
+
+def _send(batch: Batch, means: Means, *, first: bool) -> answers.Verdict:
+    """One batch through the retry machine; the last verdict."""
+    policy = Policy(
+        max_items=1,
+        max_bytes=len(batch.body),
+        call_s=means.call_s,
+        max_attempts=_WITHOUT_END,
+        base_s=BASE_S,
+        cap_s=CAP_S,
+        wait_budget_s=means.retry_for_s,
+    )
+    verdicts: list[answers.Verdict] = []
+
+    def send(_indexes: tuple[int, ...]) -> list[Outcome]:
+        started_s = means.now()
+        answer = means.post(batch)
+        means.observe(Exchange(answer, means.now() - started_s, again=bool(verdicts)))
+        verdict = answers.judge(answer, len(batch.rows), single=batch.single, checking=means.checking)
+        if first and not verdicts and isinstance(answer, NoAnswer) and not answer.connected:
+            verdict = answers.Hopeless(answer.message)
+        verdicts.append(verdict)
+        return [_outcome(verdict)]
+
+    drive(Retry([Item(len(batch.body))], policy, means.jitter), send, means.now, means.sleep)
+    return verdicts[-1]
+
+
+def _outcome(verdict: answers.Verdict) -> Outcome:
+    if isinstance(verdict, answers.Accepted):
+        return Success()
+    if isinstance(verdict, answers.Passing):
+        return Failure(verdict.code, passing=True, retry_after_s=verdict.retry_after_s)
+    return Failure(type(verdict).__name__, passing=False)
+
+
+def _bad_rows(
+    batch: Batch, verdict: answers.Invalid | answers.Refused | answers.TooLarge
+) -> dict[int, BadRow]:
+    """The rows that the endpoint will not have, by index."""
+    if isinstance(verdict, answers.Invalid):
+        return {index: _bad_row(batch.rows[index], said) for index, said in verdict.errors.items()}
+    code = verdict.code if isinstance(verdict, answers.Refused) else "TooLarge"
+    return {index: BadRow.of(row, code, verdict.message) for index, row in enumerate(batch.rows)}
+
+
+def _bad_row(row: Row, said: tuple[dict[str, object], ...]) -> BadRow:
+    code, pointer, message = (str(said[0].get(name, "")) for name in ("Code", "Pointer", "Message"))
+    bad = BadRow.of(row, code or "InvalidEvent", message)
+    return bad._replace(pointer=pointer, errors=said if len(said) > 1 else ())
+
+
+def _range(batch: Batch) -> str:
+    return f"{batch.rows[0].number} to {batch.rows[-1].number}"

@@ -1,0 +1,59 @@
+"""NDJSON to rows: each line an event, byte for byte as it stands. Never parses a line, except for `--type`.
+
+What is wrong with a line the endpoint says: the check is the contract's, and there is one of it. Only a line
+that is too long to be an event is refused here, so that memory stays bounded. Called by source.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+
+from chalicelib import limits
+from headgate.send.rows import BadRow, Row
+
+LINE_MAX_BYTES = limits.EVENT_MAX_BYTES + 1024  # room for spaces around an event of the largest size
+_RAW_BYTES = 4096  # of a line that is too long, kept for the rejects file
+_BOM = b"\xef\xbb\xbf"
+
+
+def read(readline: Callable[[int], bytes], event_type: str | None = None) -> Iterator[Row | BadRow]:
+    """Every line that is not blank. `readline(limit)` is a binary file's; the text is UTF-8."""
+    number = line = 0
+    while text := readline(LINE_MAX_BYTES):
+        line += 1
+        if line == 1:
+            text = text.removeprefix(_BOM)
+        if len(text) >= LINE_MAX_BYTES and not text.endswith(b"\n"):
+            number += 1
+            _skip_line(readline)
+            message = f"The line is longer than {LINE_MAX_BYTES} bytes."
+            yield BadRow(number, line, "RowTooLong", message, _readable(text[:_RAW_BYTES]))
+            continue
+        event = text.strip(b" \t\r\n")
+        if event:
+            number += 1
+            yield Row(number, line, event) if event_type is None else _typed(number, line, event, event_type)
+
+
+def _typed(number: int, line: int, event: bytes, event_type: str) -> Row | BadRow:
+    """Put the type in front of the event's own fields, unless it has one."""
+    try:
+        value = json.loads(event, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return Row(number, line, event)  # for the endpoint to refuse
+    if not isinstance(value, dict) or value.get("type") == event_type:
+        return Row(number, line, event)
+    if "type" in value:
+        message = "The event has another `type` than --type sets."
+        return BadRow(number, line, "TypeConflict", message, _readable(event), "/type")
+    rest = event[1:].lstrip()
+    head = b'{"type":' + json.dumps(event_type).encode()
+    return Row(number, line, head + (b"" if rest == b"}" else b",") + rest)
+
+
+def _skip_line(readline: Callable[[int], bytes]) -> None:
+    while (rest := readline(LINE_MAX_BYTES)) and not rest.endswith(b"\n"):
+        pass
+
+
+def _readable(text: bytes) -> str:
+    return text.decode("utf-8", "backslashreplace")

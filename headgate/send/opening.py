@@ -1,0 +1,78 @@
+"""From options to a source that is ready: opened, looked through, and told to the person. Called by run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from headgate.send import bytestream
+from headgate.send.abort import AbortError
+from headgate.send.answers import Hopeless, judge
+from headgate.send.client import NoAnswer
+from headgate.send.console import Console
+from headgate.send.filesource import FileSource
+from headgate.send.options import Options
+from headgate.send.sender import probe
+from headgate.send.source import GeneratedSource, Source
+
+# Looking through more than this takes long enough to ask the endpoint first.
+PROBE_ABOVE_BYTES = 256 * 1024 * 1024
+
+
+@contextmanager
+def open_source(options: Options, console: Console) -> Iterator[Source]:
+    """The source of a run. Raises AbortError, UsageError."""
+    source = _generated(options, console) if options.path is None else _file(options, options.path)
+    try:
+        if isinstance(source, FileSource):
+            _look_through(source, options, console)
+        yield source
+    finally:
+        source.close()
+
+
+def _generated(options: Options, console: Console) -> GeneratedSource:
+    source = GeneratedSource(
+        options.template or {},
+        lambda: datetime.now(UTC),
+        seed=options.seed,
+        event_type=options.dialect.event_type,
+        key=options.key,
+    )
+    console.note(f"made-up events; --seed {source.seed} makes them again")
+    return source
+
+
+def _file(options: Options, path: str) -> FileSource:
+    raw = bytestream.standard_input() if path == "-" else bytestream.open_path(path)
+    name = "standard input" if path == "-" else path
+    source = FileSource(
+        name, raw, options.dialect, form=options.form, encoding=options.encoding, key=options.key
+    )
+    if source.repeatable or options.resume is False:
+        return source
+    source.close()
+    raise AbortError(f"--resume needs a file that can be read again, and {name} is not one")
+
+
+def _look_through(source: FileSource, options: Options, console: Console) -> None:
+    if source.size_bytes > PROBE_ABOVE_BYTES and not options.dry_run:
+        console.note(f"asking {options.target.url} before the whole file is looked through")
+        _ask_first(options)
+    source.scan(lambda: console.progress(lambda width: _scanning(source)[:width]))
+    console.note(f"{source.name}: {source.form.upper()}, {source.choice.encoding} ({source.choice.why})")
+    if source.hint:
+        console.note(f"{source.name}: {source.hint}")
+
+
+def _scanning(source: FileSource) -> str:
+    return f"looking through the file: {source.share() or 0:.0%}"
+
+
+def _ask_first(options: Options) -> None:
+    answer = probe(options)
+    if isinstance(answer, NoAnswer) and not answer.connected:
+        raise AbortError(answer.message)
+    verdict = judge(answer, 0, checking=True)
+    if isinstance(verdict, Hopeless) and not isinstance(answer, NoAnswer) and answer.status != HTTPStatus.OK:
+        raise AbortError(verdict.message)

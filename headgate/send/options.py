@@ -1,0 +1,43 @@
+"""What one run shall do, as one frozen value. Made by arguments, read by the rest. Pure."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from headgate.send.batches import Limits
+from headgate.send.csvrows import Dialect
+from headgate.send.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What one run shall do."""
+
+    path: str | None  # "-" is standard input; None: made-up events
+    template: dict[str, Any] | None
+    target: Target
+    dialect: Dialect
+    form: str | None
+    encoding: str | None
+    limits: Limits
+    concurrency: int
+    rate_per_s: float
+    limit: int | None
+    passes: float
+    key: str | None
+    seed: str | None
+    check: bool
+    dry_run: bool
+    resume: bool
+    rejects_path: Path
+    timeout_s: float
+    retry_for_s: float
+
+    def of_resume(self) -> dict[str, Any]:
+        """The options that a resumed run must share with the first one."""
+        return {
+            "url": self.target.url,
+            "batch_events": self.limits.events,
+            "batch_bytes": self.limits.size_bytes,
+            "one_by_one": self.limits.single,
+        }

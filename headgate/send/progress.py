@@ -1,0 +1,65 @@
+"""The progress line and the summary: figures to text. Pure."""
+
+from headgate.send.stats import Stats
+
+_MINUTE_S = 60
+_HOUR_S = 3600
+_STEADY_S = 1.0  # before this much time a rate says nothing
+
+
+def progress_line(stats: Stats, share: float | None, now_s: float, width: int) -> str:
+    """One line of at most `width` characters; what does not fit is left out from the end."""
+    elapsed_s = now_s - stats.started_s
+    parts = [f"{stats.accepted:,} accepted"]
+    if share is not None:
+        parts.insert(0, f"{share:.0%}")
+    if stats.rejected:
+        parts.append(f"{stats.rejected:,} rejected")
+    if elapsed_s >= _STEADY_S:
+        parts.append(f"{stats.accepted / elapsed_s:,.0f}/s")
+        if share:
+            parts.append(f"{duration(elapsed_s * (1 - share) / share)} left")
+    parts.append(f"{stats.sent:,} sent")
+    if stats.retried:
+        parts.append(f"{stats.retried:,} retried")
+    line = parts[0]
+    for part in parts[1:]:
+        if len(line) + 2 + len(part) > width:
+            break
+        line += "  " + part
+    return line[: max(0, width)]
+
+
+def summary(stats: Stats, now_s: float, *, checking: bool = False) -> str:
+    """What came out, over a few lines."""
+    elapsed_s = max(now_s - stats.started_s, 1e-9)
+    done = "valid" if checking else "accepted"
+    counts = f"{stats.accepted:,} {done}, {stats.rejected:,} rejected, {stats.sent:,} sent"
+    lines = [f"{counts} in {duration(elapsed_s)} ({stats.accepted / elapsed_s:,.0f} events/s)"]
+    if stats.requests:
+        statuses = ", ".join(f"{status}: {count:,}" for status, count in sorted(stats.statuses.items()))
+        lines.append(f"requests  {stats.requests:,} ({statuses}), {stats.retried:,} retried")
+    if stats.latencies.count:
+        shares = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
+        times = [f"{name} {_latency(stats.latencies.percentile_s(share))}" for name, share in shares]
+        lines.append(f"latency   {', '.join(times)}, max {_latency(stats.latencies.max_s)}")
+    if stats.codes:
+        codes = ", ".join(f"{code}: {count:,}" for code, count in stats.codes.most_common())
+        lines.append(f"rejected  {codes}")
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `75 s`, `5 min`, `2 h 05 min`."""
+    if seconds < 10:  # noqa: PLR2004 - a tenth matters only in short ones
+        return f"{seconds:.1f} s"
+    if seconds < 2 * _MINUTE_S:
+        return f"{seconds:.0f} s"
+    if seconds < _HOUR_S:
+        return f"{seconds / _MINUTE_S:.0f} min"
+    hours, rest_s = divmod(seconds, _HOUR_S)
+    return f"{hours:,.0f} h {rest_s / _MINUTE_S:02.0f} min"
+
+
+def _latency(seconds: float) -> str:
+    return f"{seconds * 1000:,.1f} ms" if seconds < 1 else f"{seconds:,.2f} s"

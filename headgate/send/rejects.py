@@ -1,0 +1,106 @@
+"""FILE.rejected.ndjson: every row that will not be stored, with its text and the reason.
+
+An edge: the only writer of that file. A line is handed to the system before the checkpoint can pass its row.
+The file is made when the first row is rejected; a run that starts at the first row replaces an older one.
+"""
+
+import json
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+from headgate.send.abort import AbortError
+from headgate.send.rows import BadRow
+
+RAW_MAX_CHARS = 1_000_000  # of a row's text in the file; the row number finds the rest
+_NO_ROW = sys.maxsize
+_FIRST_LINE_CHARS = 64  # enough to know a file of ours
+
+
+class Rejects:
+    """The rejects file of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self._file: IO[str] | None = None
+        self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Raises AbortError when the file is there and no run of ours wrote it: it would be replaced."""
+        try:
+            if not self.path.is_file():
+                return
+            with self.path.open(encoding="utf-8") as file:
+                first = file.readline(_FIRST_LINE_CHARS)
+        except (OSError, ValueError) as error:
+            raise AbortError(f"cannot read {self.path}: {_reason(error)}") from None
+        if first and not first.startswith('{"row": '):
+            raise AbortError(f"{self.path} is not a rejects file; --rejects names another place")
+
+    def begin(self, *, after_row: int = 0) -> None:
+        """Drop what an earlier run wrote of the rows that will be sent now. Raises AbortError."""
+        try:
+            if not self.path.is_file():  # nothing there, or a pipe or device, which only takes lines
+                return
+            if after_row == 0:
+                self.path.unlink()
+                return
+            keep = self.path.with_name(self.path.name + ".tmp")
+            with self.path.open(encoding="utf-8") as old, keep.open("w", encoding="utf-8") as new:
+                new.writelines(line for line in old if _row_of(line) <= after_row)
+            keep.replace(self.path)
+            if not self.path.stat().st_size:
+                self.path.unlink()
+        except (OSError, ValueError) as error:
+            raise AbortError(f"cannot rewrite {self.path}: {_reason(error)}") from None
+
+    def add(self, row: BadRow) -> None:
+        """Write one row. Raises AbortError: a rejected row is never dropped in silence."""
+        with self._lock:
+            self.count += 1
+            try:
+                if self._file is None:
+                    self._file = self.path.open("a", encoding="utf-8")
+                self._file.write(line_of(row))
+                self._file.flush()
+            except OSError as error:
+                message = f"cannot write {self.path}: {_reason(error)}; --rejects names another place"
+                raise AbortError(message) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def line_of(row: BadRow) -> str:
+    """One line of the rejects file."""
+    fields: dict[str, object] = {
+        "row": row.number,
+        "line": row.line,
+        "code": row.code,
+        "pointer": row.pointer,
+        "message": row.message,
+    }
+    if row.errors:
+        fields["errors"] = row.errors
+    fields["raw"] = row.raw[:RAW_MAX_CHARS]
+    if len(row.raw) > RAW_MAX_CHARS:
+        fields["raw_chars"] = len(row.raw)
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
+
+
+def _row_of(line: str) -> int:
+    """The line's row number; a line cut short by a crash belongs to no row that was acknowledged."""
+    try:
+        row = json.loads(line)["row"]
+    except (ValueError, TypeError, KeyError):
+        return _NO_ROW
+    return row if isinstance(row, int) else _NO_ROW
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,46 @@
+"""What a source gives: rows that can be sent, and rows that cannot, each with its place in the file.
+
+Pure values. Made by the readers (csvrows, ndjsonrows, generate), batches and deliver; written by rejects.
+"""
+
+from typing import NamedTuple
+
+# Codes of rows that the sender refuses itself; the endpoint's own are chalicelib.errors.EVENT_CODES.
+ROW_CODES: dict[str, str] = {
+    "RaggedRow": "The row has more or fewer cells than the header.",
+    "BadQuoting": "The quotes of the row do not pair up.",
+    "CellTooLong": "A cell has more characters than `--max-cell-chars`.",
+    "RowTooLong": "The row, or its line, has more characters than any event may have.",
+    "InvalidText": "A cell holds what no UTF-8 text can hold: half of a surrogate pair.",
+    "TypeMismatch": "A cell is not what `--types` declares.",
+    "TypeConflict": "The event has a `type` of its own that differs from `--type`.",
+    "DuplicateHeader": "Two columns have one name: an event would lose a cell. Nothing of the file is sent.",
+    "EmptyHeader": "A column has no name. Nothing of the file is sent.",
+    "EventTooLarge": "The event has more bytes than the contract allows.",
+    "TooLarge": "The endpoint refuses the event alone as too large (413).",
+}
+
+
+class Row(NamedTuple):
+    """One event ready to send."""
+
+    number: int  # of the data rows, from 1; the header does not count
+    line: int  # of the file, from 1: where the row begins
+    event: bytes  # JSON text on one line
+
+
+class BadRow(NamedTuple):
+    """One row that will not be stored, and why."""
+
+    number: int  # 0 is the header
+    line: int
+    code: str
+    message: str
+    raw: str  # the row as it stood in the file, or the event that was made of it
+    pointer: str = ""  # JSON Pointer to the field; "" is the whole event
+    errors: tuple[dict[str, object], ...] = ()  # everything that the endpoint said of it
+
+    @classmethod
+    def of(cls, row: Row, code: str, message: str) -> "BadRow":
+        """A row that was good until the contract or the endpoint said otherwise."""
+        return cls(row.number, row.line, code, message, row.event.decode("utf-8", "backslashreplace"))

@@ -1,0 +1,143 @@
+"""What the workers do with a batch, and the books in which every row's end is written.
+
+Books: rejects file, statistics, checkpoint, in that order, so the checkpoint never passes an unwritten row.
+Sender: one client per worker, one pace for all. Called by run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from headgate.send.batches import Batch
+from headgate.send.client import Answer, Client, NoAnswer
+from headgate.send.crew import Worker
+from headgate.send.deliver import Exchange, Means, Taken, deliver
+from headgate.send.options import Options
+from headgate.send.pace import Pace
+from headgate.send.rejects import Rejects
+from headgate.send.resume import Prefix, ResumeFile
+from headgate.send.rows import BadRow
+from headgate.send.stats import Stats
+
+
+class Job(NamedTuple):
+    """A batch and its number in the books."""
+
+    number: int
+    batch: Batch
+
+
+@dataclass
+class Books:
+    """Where every row's end is written down."""
+
+    stats: Stats
+    rejects: Rejects
+    prefix: Prefix
+    resume: ResumeFile | None
+    now: Callable[[], float]
+    after_row: int = 0  # rows up to here had their end in an earlier run
+    _begun: bool = False
+
+    def open(self, batch: Batch) -> Job:
+        """A batch is about to be sent."""
+        return Job(self.prefix.issue(batch.rows[-1].number), batch)
+
+    def reject(self, row: BadRow) -> None:
+        """A row will not be stored. Raises AbortError when that cannot be written down."""
+        self._begin()
+        self.rejects.add(row)
+        self.stats.reject(row.code)
+
+    def done(self, job: Job) -> None:
+        """Every row of the batch has its end."""
+        self._begin()
+        with self.stats.lock:
+            row = self.prefix.done(job.number)
+            if row is not None and self.resume is not None:
+                self.resume.advance(row, self.now())
+
+    def close(self) -> None:
+        """The run is over, however it ended."""
+        self.rejects.close()
+        if self.resume is not None:
+            self.resume.save()
+
+    def _begin(self) -> None:
+        """Only what has something to say replaces what an earlier run has left."""
+        if self._begun:
+            return
+        self._begun = True
+        self.rejects.begin(after_row=self.after_row)
+        if self.after_row == 0 and self.resume is not None:
+            self.resume.remove()
+
+
+class Sender:
+    """Hires workers for a crew."""
+
+    def __init__(self, options: Options, books: Books, jitter: Callable[[], float]) -> None:
+        self.sleep: Callable[[float], None] = lambda _: None  # the crew's, which a stop interrupts
+        self._options = options
+        self._books = books
+        self._jitter = jitter
+        self._pace = Pace(options.rate_per_s)
+        self._answered = False
+
+    def hire(self) -> Worker[Job]:
+        """A worker with a connection of its own."""
+        options = self._options
+        target = options.target.checking() if options.check else options.target
+        return _Deliverer(self, Client(target, options.timeout_s))
+
+    def send(self, job: Job, client: Client) -> None:
+        """One batch to its end. Raises AbortError, StoppedError."""
+        books, now = self._books, self._books.now
+        self.sleep(self._pace.wait_s(len(job.batch.rows), now()))
+        unsent = len(job.batch.rows)
+
+        def observe(exchange: Exchange) -> None:
+            nonlocal unsent
+            books.stats.exchanged(exchange)
+            if exchange.reached:
+                books.stats.add(sent=unsent)
+                unsent = 0
+
+        means = Means(
+            post=client.post,
+            now=now,
+            sleep=self.sleep,
+            jitter=self._jitter,
+            observe=observe,
+            retry_for_s=self._options.retry_for_s,
+            call_s=self._options.timeout_s,
+            checking=self._options.check,
+        )
+        for end in deliver(job.batch, means, first=not self._answered):
+            self._answered = True
+            if isinstance(end, Taken):
+                books.stats.add(accepted=end.events)
+            else:
+                books.reject(end)
+        books.done(job)
+
+
+class _Deliverer(Worker[Job]):
+    def __init__(self, sender: Sender, client: Client) -> None:
+        self._sender = sender
+        self._client = client
+
+    def work(self, job: Job) -> None:
+        self._sender.send(job, self._client)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def probe(options: Options) -> Answer | NoAnswer:
+    """Ask with an empty request, which writes nothing, whether the endpoint is there and takes us (S06)."""
+    client = Client(options.target.checking(), options.timeout_s)
+    try:
+        return client.send(b"", {"Content-Type": "application/x-ndjson"})
+    finally:
+        client.close()

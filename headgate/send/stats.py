@@ -1,0 +1,73 @@
+"""The figures of a run, kept in constant memory. No I/O; written by crew, read by progress and summary."""
+
+import math
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+
+from headgate.send.client import NoAnswer
+from headgate.send.deliver import Exchange
+
+_STEP = 1.05  # latencies are kept to within five per cent
+
+
+class Latencies:
+    """A histogram with logarithmic steps."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.max_s = 0.0
+        self._buckets: Counter[int] = Counter()
+
+    def add(self, seconds: float) -> None:
+        """Count one."""
+        self.count += 1
+        self.max_s = max(self.max_s, seconds)
+        self._buckets[math.ceil(math.log(max(seconds, 1e-6), _STEP))] += 1
+
+    def percentile_s(self, share: float) -> float:
+        """The latency that `share` of all do not exceed; 0 when there are none."""
+        left = math.ceil(share * self.count)
+        for bucket in sorted(self._buckets):
+            left -= self._buckets[bucket]
+            if left <= 0:
+                return min(_STEP**bucket, self.max_s)
+        return self.max_s
+
+
+@dataclass
+class Stats:
+    """Counts of events, and of requests by what came back."""
+
+    started_s: float
+    sent: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    retried: int = 0  # requests that repeat one
+    requests: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)  # of rejected rows
+    latencies: Latencies = field(default_factory=Latencies)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def exchanged(self, exchange: Exchange) -> None:
+        """Count one request."""
+        answer = exchange.answer
+        with self.lock:
+            self.requests += 1
+            self.retried += exchange.again
+            self.statuses[answer.code if isinstance(answer, NoAnswer) else str(answer.status)] += 1
+            if not isinstance(answer, NoAnswer):
+                self.latencies.add(exchange.seconds)
+
+    def add(self, *, sent: int = 0, accepted: int = 0) -> None:
+        """Count events, each once however often it was sent."""
+        with self.lock:
+            self.sent += sent
+            self.accepted += accepted
+
+    def reject(self, code: str) -> None:
+        """Count one row that will not be stored, with its reason."""
+        with self.lock:
+            self.rejected += 1
+            self.codes[code] += 1

@@ -1,0 +1,102 @@
+"""What an answer means: only the contract's receipts are success, and only what can pass is sent again."""
+
+import json
+
+import pytest
+
+from headgate.send.answers import Accepted, Hopeless, Invalid, Passing, Refused, TooLarge, Verdict, judge
+from headgate.send.client import Answer, NoAnswer
+
+
+def said(status: int, body: object, **headers: str) -> Answer:
+    return Answer(status, json.dumps(body).encode(), **headers)
+
+
+RECEIPT = {"SequenceNumber": "1", "ShardId": "shardId-0"}
+
+
+def test_receipts_for_all_events_are_success() -> None:
+    batch = said(200, {"FailedRecordCount": 0, "Records": [RECEIPT] * 2})
+    assert judge(batch, 2) == Accepted()
+    assert judge(said(200, RECEIPT), 1, single=True) == Accepted()
+    assert judge(said(200, {"Valid": 3}), 3, checking=True) == Accepted()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        said(200, {"FailedRecordCount": 0, "Records": [RECEIPT]}),
+        said(200, {}),
+        said(200, []),
+        Answer(200, b"<html>welcome</html>"),
+        Answer(200, b""),
+        said(200, {"Valid": 2}),
+    ],
+)
+def test_200_without_all_receipts_is_not_success(answer: Answer) -> None:
+    assert isinstance(judge(answer, 2), Hopeless)
+
+
+def test_200_with_failed_records_may_pass() -> None:
+    assert isinstance(judge(said(200, {"FailedRecordCount": 1, "Records": [{}, {}]}), 2), Passing)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_throttling_and_server_faults_may_pass(status: int) -> None:
+    assert isinstance(judge(said(status, {}), 1), Passing)
+
+
+@pytest.mark.parametrize("status", [301, 302, 401, 403, 404, 405, 415, 418, 204])
+def test_what_no_batch_can_change_ends_the_run(status: int) -> None:
+    assert isinstance(judge(said(status, {}), 1), Hopeless)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7.0), (" 7 ", 7.0), (None, 0.0), ("-1", 0.0), ("Fri, 1 Jan", 0.0), ("9" * 99, 0.0)],
+)
+def test_retry_after_is_whole_seconds(header: str | None, seconds: float) -> None:
+    verdict = judge(Answer(503, b"", header), 1)
+    assert isinstance(verdict, Passing)
+    assert verdict.retry_after_s == seconds
+
+
+def test_400_with_errors_names_the_bad_events_and_keeps_all_that_is_said() -> None:
+    errors = [{"Index": 1, "Code": "A"}, {"Index": 0, "Code": "B"}, {"Index": 1, "Code": "C"}]
+    verdict = judge(said(400, {"Code": "InvalidEvent", "Errors": errors}), 2)
+    assert verdict == Invalid({1: (errors[0], errors[2]), 0: (errors[1],)})
+
+
+@pytest.mark.parametrize(
+    "errors", [None, [], "x", [{"Index": 2}], [{"Index": -1}], [{"Index": True}], [{"Index": "0"}], [1]]
+)
+def test_400_that_names_no_event_of_the_batch_refuses_the_batch(errors: object) -> None:
+    assert isinstance(judge(said(400, {"Code": "BadRequest", "Errors": errors}), 2), Refused)
+
+
+def test_413_is_too_large() -> None:
+    assert isinstance(judge(said(413, {"message": "Request Too Long"}), 1), TooLarge)
+
+
+def test_no_answer_may_pass_unless_it_says_otherwise() -> None:
+    assert isinstance(judge(NoAnswer("Timeout", "", connected=True), 1), Passing)
+    assert isinstance(judge(NoAnswer("BadCertificate", "", connected=False, passing=False), 1), Hopeless)
+
+
+def message_of(verdict: Verdict) -> str:
+    assert isinstance(verdict, Hopeless)
+    return verdict.message
+
+
+def test_a_redirect_is_not_followed_but_told() -> None:
+    assert "points to https://x/v1" in message_of(judge(Answer(301, b"", None, "https://x/v1"), 1))
+
+
+def test_403_says_what_to_look_at() -> None:
+    assert "--api-key" in message_of(judge(said(403, {"message": "Forbidden"}), 1))
+
+
+def test_a_message_is_one_printable_line_of_bounded_length() -> None:
+    message = message_of(judge(said(404, {"Message": "a\nb\x1b[31m" + "x" * 10_000}), 1))
+    assert message.isprintable()
+    assert len(message) < 600

@@ -1,0 +1,103 @@
+"""Rows to batches, and the keys that a later run makes again (failure mode S03)."""
+
+from chalicelib import limits
+from headgate.send.batches import Batch, Limits, make_batches
+from headgate.send.keys import batch_key, fingerprint
+from headgate.send.rows import BadRow, Row
+
+
+def rows(*sizes: int) -> list[Row | BadRow]:
+    return [Row(number, number + 1, b"x" * size) for number, size in enumerate(sizes, 1)]
+
+
+def numbers(batches: list[Batch | BadRow]) -> list[list[int]]:
+    return [[row.number for row in batch.rows] for batch in batches if isinstance(batch, Batch)]
+
+
+def test_a_batch_ends_at_its_number_of_events() -> None:
+    assert numbers(list(make_batches(rows(1, 1, 1, 1, 1), "f", Limits(events=2)))) == [[1, 2], [3, 4], [5]]
+
+
+def test_a_batch_ends_before_its_number_of_bytes_and_line_ends_count() -> None:
+    most = Limits(size_bytes=10)
+    assert numbers(list(make_batches(rows(4, 4, 4, 20, 1), "f", most))) == [[1, 2], [3], [4], [5]]
+
+
+def test_the_default_batch_is_what_the_contract_takes() -> None:
+    batches = list(make_batches(rows(*[300] * 1200), "f", Limits()))
+    assert [len(each) for each in numbers(batches)] == [500, 500, 200]
+    assert Limits().events == limits.EVENTS_MAX
+    assert Limits().size_bytes <= limits.BODY_MAX_BYTES
+
+
+def test_an_event_over_the_limit_is_rejected_and_one_at_the_limit_goes() -> None:
+    at_limit = rows(limits.EVENT_MAX_BYTES, limits.EVENT_MAX_BYTES + 1)
+    batch, bad = reversed(list(make_batches(at_limit, "f", Limits())))
+    assert isinstance(batch, Batch)
+    assert isinstance(bad, BadRow)
+    assert (bad.number, bad.code) == (2, "EventTooLarge")
+
+
+def test_bad_rows_pass_through_and_the_batch_goes_on() -> None:
+    bad = BadRow(2, 3, "RaggedRow", "", "")
+    first, _, third = rows(1, 1, 1)
+    out = list(make_batches([first, bad, third], "f", Limits()))
+    assert out[0] == bad
+    assert numbers(out) == [[1, 3]]
+
+
+def test_rows_are_taken_only_as_batches_are() -> None:
+    taken = []
+
+    def endless() -> "object":
+        for number in range(1, 1_000_000):
+            taken.append(number)
+            yield Row(number, number, b"{}")
+
+    batches = make_batches(endless(), "f", Limits(events=3))  # type: ignore[arg-type]
+    next(batches)
+    next(batches)
+    assert len(taken) == 6
+
+
+def test_a_body_is_one_event_a_line() -> None:
+    batch = Batch((Row(1, 2, b'{"a":1}'), Row(2, 3, b"{}")), "f")
+    assert (batch.body, batch.content_type) == (b'{"a":1}\n{}', "application/x-ndjson")
+
+
+def test_a_single_event_is_a_plain_json_object() -> None:
+    batch = Batch((Row(1, 2, b"{}"),), "f", single=True)
+    assert (batch.body, batch.content_type) == (b"{}", "application/json")
+
+
+def test_a_key_names_the_content_and_the_rows_s03() -> None:
+    assert batch_key("f", [501, 502, 503]) == "f-501-503"
+
+
+def test_rows_missing_in_between_are_part_of_the_key_s03() -> None:
+    keys = {batch_key("f", each) for each in ([1, 2, 3, 4], [1, 2, 4], [1, 3, 4], [1, 4])}
+    assert len(keys) == 4
+
+
+def test_a_key_is_short_printable_ascii_whatever_the_numbers() -> None:
+    key = batch_key("p" * 100 + ".999999", [10**15, 10**15 + 2])
+    assert len(key) <= limits.IDEMPOTENCY_KEY_MAX_CHARS
+    assert key.isascii()
+    assert key.isprintable()
+
+
+def test_a_fingerprint_changes_with_the_content_and_with_what_decides_the_bytes_s03() -> None:
+    one = fingerprint("sha", {"encoding": "utf-8"})
+    assert one == fingerprint("sha", {"encoding": "utf-8"})
+    assert one != fingerprint("other", {"encoding": "utf-8"})
+    assert one != fingerprint("sha", {"encoding": "cp949"})
+
+
+def test_halves_and_the_rest_keep_the_order() -> None:
+    batch = Batch(tuple(Row(n, n, b"") for n in range(1, 6)), "f")
+    first, second = batch.halves()
+    assert numbers([first, second]) == [[1, 2], [3, 4, 5]]
+    rest = batch.without({0, 3})
+    assert rest is not None
+    assert numbers([rest]) == [[2, 3, 5]]
+    assert batch.without(range(5)) is None
