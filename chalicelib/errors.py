@@ -12,6 +12,7 @@ CODES: dict[str, tuple[int, str]] = {
     "EmptyBody": (400, "There is no event in the body."),
     "InvalidEncoding": (400, "The body is not what its `Content-Encoding` says, or its length is unknown."),
     "InvalidIdempotencyKey": (400, "`Idempotency-Key` is not 1 to 200 printable ASCII characters."),
+    "InvalidParameter": (400, "A query parameter has a value that it cannot have."),
     "BadRequest": (400, "The request is not well-formed HTTP."),
     "Forbidden": (403, "The stage wants an API key or a signature, and none or a wrong one was sent."),
     "NotFound": (404, "There is nothing at this path."),

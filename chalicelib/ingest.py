@@ -72,13 +72,14 @@ class Ingest:
         """Answer a POST. `deadline_s` on the clock of `now`."""
         try:
             key = _key(request, self.new_id)
+            dry_run = _is_dry_run(request)
             batch = decode(
                 request.body, request.header("content-type"), request.header("content-encoding"), self.rules
             )
         except Rejected as error:
             counter.count("RequestsRejected", 1, error.code)
             return gateway.refused(request.request_id, error)
-        if request.query.get("dry_run", "0").lower() in {"1", "true", "yes"}:
+        if dry_run:
             return gateway.answered(request.request_id, {"Valid": len(batch.events)})
         return self._store(request, batch, key, deadline_s, counter)
 
@@ -129,6 +130,15 @@ def _key(request: Request, new_id: Callable[[], str]) -> str:
         return given
     root = _TRACE_ROOT.search(request.header("x-amzn-trace-id"))
     return root[1] if root else new_id()
+
+
+def _is_dry_run(request: Request) -> bool:
+    value = request.query.get("dry_run", "0").lower()
+    if value in {"0", "false", "no"}:
+        return False
+    if value in {"", "1", "true", "yes"}:
+        return True
+    raise Rejected("InvalidParameter", "dry_run is 1 or 0.")  # a guess would write what was to be checked
 
 
 def _entry(pack: Pack, partition_key: str) -> Entry:

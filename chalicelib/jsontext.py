@@ -99,6 +99,8 @@ def is_too_deep(text: bytes) -> bool:
         return False
     brackets = _ANY_STRING.sub(b"", text).translate(_BRACKETS, _NO_BRACKETS)
     for _ in range(limits.DEPTH_MAX):  # each pass takes away the innermost level
+        if b"[" * (limits.DEPTH_MAX + 1) in brackets:
+            return True
         brackets = brackets.replace(b"[]", b"")
     return b"[]" in brackets or b"[" * (limits.DEPTH_MAX + 1) in brackets
 

@@ -61,12 +61,16 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open or make it. Raises LocalError when the file is damaged or in use."""
         self._lock = Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        except sqlite3.Error as error:
+            raise LocalError(f"{path} cannot be opened: {error}.") from error
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
             self._db.close()
-            raise LocalError(f"{path} is damaged or in use by another program: {error}.") from error
+            reason = " ".join(str(error).split())
+            raise LocalError(f"{path} is damaged or in use by another program: {reason}.") from error
 
     def close(self) -> None:
         """Close the file; nothing is lost by not calling it."""

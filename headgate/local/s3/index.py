@@ -55,6 +55,9 @@ class Index:
             # What a process wrote outlives it in the system's cache; only a power cut could cost rows.
             self._db.execute("PRAGMA synchronous=OFF")
             self._db.executescript(_SCHEMA)
+            (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise sqlite3.DatabaseError(" ".join(verdict.split()))
         except sqlite3.Error as error:
             raise LocalError(
                 f"{path} is damaged ({error}); without it the objects stay, their metadata is lost."
