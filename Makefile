@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 RUN_FLAGS ?=
 
-.PHONY: run test check demo lock package clean
+.PHONY: run test check test-deploy demo lock package clean
 
 run: .venv/ready  ## the whole path on this machine; Ctrl-C stops and delivers what is buffered
 	@$(PY) -m headgate local $(RUN_FLAGS)
@@ -12,24 +12,29 @@ test: .venv/ready  ## all tests, on two cores; those that measure time afterward
 	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not alone" $(TEST_FLAGS)
 	@$(PY) -m pytest -q -m alone $(TEST_FLAGS)
 
-check: .venv/ready  ## ruff, mypy, import directions, generated docs
+check: .venv/ready  ## ruff, mypy, import directions, generated docs, the template gate
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@$(PY) -m pytest -q tests/unit/test_architecture.py
 	@$(PY) -m headgate docs --check
+	@$(PY) -m headgate.infra.gate
+
+test-deploy: .venv/ready  ## both ways to deploy, on ministack in its own environment
+	@$(PY) -m tests.infra.deploy_proof
 
 demo: .venv/ready  ## real log lines through the whole path, with a reconciliation
 	@$(PY) -m headgate demo
 
 package: .venv/ready  ## the Lambda zip and the template of STAGE (default prod) in out/
-	@$(PY) -m headgate infra render --stage $(or $(STAGE),prod)
-	@.venv/bin/chalice package --stage $(or $(STAGE),prod) --merge-template .chalice/resources.json out/
+	@$(PY) -m headgate infra package --stage $(or $(STAGE),prod) --out out
 
-lock: .venv/ready  ## requirements-dev.txt from requirements-dev.in
+lock: .venv/ready  ## every requirements.txt from its requirements.in
 	@.venv/bin/pip install --quiet uv==0.13.8
-	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
-	    requirements-dev.in -o requirements-dev.txt
+	@for in in requirements-dev.in headgate/infra/gate/requirements.in \
+	    tests/infra/deploy_proof/requirements.in tests/infra/deploy_proof/runtime-requirements.in; do \
+	    .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
+	        $$in -o $${in%.in}.txt; done
 
 clean:
 	rm -rf .venv .local out build .mypy_cache .pytest_cache .ruff_cache .hypothesis

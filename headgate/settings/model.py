@@ -181,5 +181,7 @@ class StageSettings:
         default_factory=NameOverrides, metadata=group(NameOverrides, "of the resources")
     )
     direct: bool = setting(
-        default=False, check=Flag(), doc="a second API whose POST /v1 reaches the stream without Lambda"
+        default=False,
+        check=Flag(),
+        doc="a second API whose POST /v1 reaches the stream without Lambda; no batches, no CORS",
     )

@@ -1,0 +1,74 @@
+"""Makes boto3 clients, and turns what stops every command into one sentence.
+
+The region comes from `AWS_DEFAULT_REGION`, as for Chalice, or from the AWS profile.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from headgate.infra.errors import InfraError
+
+_NO_REGION = "there is no AWS region: set AWS_DEFAULT_REGION, for example to us-east-1"
+_ADVICE = {
+    "ExpiredToken": "the credentials have expired; log in again",
+    "InvalidClientTokenId": "AWS does not know these credentials",
+    "SignatureDoesNotMatch": "the secret key does not fit the access key",
+}
+
+
+class Place(NamedTuple):
+    """Where the credentials lead."""
+
+    account: str
+    region: str
+
+
+class Clients:
+    """One client of each service, made when first asked for."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, service: str) -> Any:
+        if service not in self._made:
+            # These calls are few and follow a person's command: botocore's own retries are right for them.
+            config = Config(
+                retries={"mode": "standard", "total_max_attempts": 5},
+            )
+            self._made[service] = self._session.client(service, config=config)
+        return self._made[service]
+
+    def place(self) -> Place:
+        """Answer account and region. Raises InfraError without either."""
+        region = self._session.region_name
+        if not region:
+            raise InfraError(_NO_REGION)
+        return Place(str(self["sts"].get_caller_identity()["Account"]), str(region))
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Turn every error of boto3 into an InfraError that says what to do."""
+    try:
+        yield
+    except NoRegionError as error:
+        raise InfraError(_NO_REGION) from error
+    except NoCredentialsError as error:
+        raise InfraError("there are no AWS credentials: run `aws configure` or set AWS_PROFILE") from error
+    except ClientError as error:
+        details = error.response.get("Error", {})
+        said = _ADVICE.get(str(details.get("Code"))) or f"{details.get('Code')}: {details.get('Message')}"
+        raise InfraError(f"AWS refuses {error.operation_name}: {said}") from error
+    except BotoCoreError as error:
+        raise InfraError(f"AWS cannot be reached: {error}") from error
+
+
+def clients() -> Clients:
+    """Make clients from the environment's profile, region and endpoint."""
+    return Clients(boto3.Session())

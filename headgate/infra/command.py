@@ -1,0 +1,100 @@
+"""`python -m headgate infra …`: generate, deploy, tune and take down a stage's AWS resources."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from headgate.infra.cloud.session import clients, one_sentence
+from headgate.infra.cloud.waiting import RealClock
+from headgate.infra.commands import keys
+from headgate.infra.commands.deploy import deploy
+from headgate.infra.commands.destroy import destroy
+from headgate.infra.commands.diff import diff
+from headgate.infra.commands.docs import docs
+from headgate.infra.commands.package import package
+from headgate.infra.commands.render import render
+from headgate.infra.commands.scale import scale
+from headgate.infra.commands.tune import tune
+from headgate.infra.context import Context
+from headgate.infra.errors import InfraError
+from headgate.settings import SettingsError, load_settings
+
+COMMANDS = {
+    "render": "write the files under .chalice/ that follow from the settings",
+    "package": "package a stage with Chalice into --out, and check the Lambda zip",
+    "deploy": "make or update the data plane's stack, by a change set",
+    "tune": "set what `chalice deploy` cannot: mapping, throttle, access log, error responses, usage plan",
+    "keys": "API keys of partners: add NAME, list, revoke NAME",
+    "diff": "show what the settings say that the deployed data plane does not",
+    "scale": "reshard the stream",
+    "destroy": "take the data plane down; the bucket stays unless it is named",
+    "docs": "write the pages under docs/ that follow from the code",
+}
+"""Exit codes of all: 0 done, 1 a difference was found (diff), 2 a person has to mend something first."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the commands below `infra`."""
+    commands = parser.add_subparsers(dest="infra_command", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        each = commands.add_parser(name, help=text, description=text)
+        if name != "docs":
+            each.add_argument("--stage", required=True, help="a stage of .chalice/config.json")
+        each.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: here)")
+        each.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
+        if name == "package":
+            each.add_argument("--out", type=Path, default=Path("out"), help="folder of zip and template")
+        if name == "keys":
+            each.add_argument("action", choices=("add", "list", "revoke"))
+            each.add_argument("name", nargs="?", metavar="NAME", help="the partner")
+        if name == "scale":
+            each.add_argument("--shards", type=int, required=True, help="how many")
+        if name == "destroy":
+            each.add_argument("--delete-bucket", action="store_true", help="the data too; this is final")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one command. Exit code 0 done, 1 different, 2 one sentence on the error stream."""
+    try:
+        if args.infra_command == "docs":
+            return docs(args.root, dry_run=args.dry_run)
+        if args.infra_command == "render":
+            return render(args.root, args.stage, dry_run=args.dry_run)
+        if args.infra_command == "package":
+            return package(args.root, args.stage, args.out, dry_run=args.dry_run)
+        settings = load_settings(args.root, args.stage)
+        with one_sentence():
+            return _run(args, Context(args.root, settings, clients(), RealClock(), _say, args.dry_run))
+    except (SettingsError, InfraError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _run(args: argparse.Namespace, context: Context) -> int:
+    match args.infra_command:
+        case "deploy":
+            return deploy(context)
+        case "tune":
+            return tune(context)
+        case "diff":
+            return diff(context)
+        case "scale":
+            if args.shards < 1:
+                raise InfraError("--shards must be 1 or more")
+            return scale(context, args.shards)
+        case "destroy":
+            return destroy(context, bucket_too=args.delete_bucket)
+        case _:
+            return _keys(args, context)
+
+
+def _keys(args: argparse.Namespace, context: Context) -> int:
+    if args.action == "list":
+        return keys.show(context)
+    if not args.name:
+        raise InfraError(f"keys {args.action} needs the partner's name")
+    return keys.add(context, args.name) if args.action == "add" else keys.revoke(context, args.name)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,28 @@
+"""`infra diff`: what the settings say that the deployed data plane does not. Changes nothing."""
+
+import difflib
+import json
+
+from headgate.infra.context import Context
+from headgate.infra.intrinsics import Json
+from headgate.infra.template import data_plane
+
+
+def diff(context: Context) -> int:
+    """Print a unified diff. Exit code 0 the same, 1 different."""
+    context.clients.place()
+    lines = unified(context.stack().template(), data_plane(context.settings))
+    for line in lines:
+        print(line)
+    context.say(f"{len(lines)} lines differ" if lines else "no difference")
+    return 1 if lines else 0
+
+
+def unified(deployed: Json | None, wanted: Json) -> list[str]:
+    """Answer the lines of a unified diff of two templates; no stack is an empty template."""
+    old, new = (_lines(each or {}) for each in (deployed, wanted))
+    return list(difflib.unified_diff(old, new, "deployed", "settings", lineterm="", n=2))
+
+
+def _lines(template: Json) -> list[str]:
+    return json.dumps(template, indent=2, sort_keys=True).splitlines()

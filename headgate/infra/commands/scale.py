@@ -1,0 +1,60 @@
+"""`infra scale --shards N`: reshards the stream, in steps that AWS allows."""
+
+from botocore.exceptions import ClientError
+
+from headgate.infra.cloud.waiting import wait_for
+from headgate.infra.context import Context
+from headgate.infra.errors import InfraError
+from headgate.infra.intrinsics import Json
+
+EVERY_S = 5.0
+
+
+def steps(now: int, wanted: int) -> list[int]:
+    """Answer the shard counts on the way: a step at most doubles and at least halves.
+
+    Source: Kinesis API reference, UpdateShardCount.
+    """
+    made = []
+    while now != wanted:
+        now = min(now * 2, wanted) if wanted > now else max(-(-now // 2), wanted)
+        made.append(now)
+    return made
+
+
+def scale(context: Context, shards: int) -> int:
+    """Reshard and wait; nothing is lost meanwhile. Raises InfraError."""
+    context.clients.place()
+    found = _summary(context)
+    if found.get("StreamModeDetails", {}).get("StreamMode") == "ON_DEMAND":
+        raise InfraError(f"the stream {context.names.stream} is on-demand: it scales by itself")
+    way = steps(int(found["OpenShardCount"]), shards)
+    shown = " -> ".join(str(each) for each in [found["OpenShardCount"], *way])
+    context.say(f"{context.names.stream}: {shown} shards")
+    if context.dry_run:
+        return 0
+    for count in way:
+        context.clients["kinesis"].update_shard_count(
+            StreamName=context.names.stream, TargetShardCount=count, ScalingType="UNIFORM_SCALING"
+        )
+        wait_for(f"{count} shards", lambda: _active(context), context.clock, every_s=EVERY_S)
+        context.say(f"  {count} shards, active")
+    if context.settings.shards != shards:
+        context.say(f"set the stage's shards to {shards}, or the next `infra deploy` takes it back")
+    return 0
+
+
+def _active(context: Context) -> Json | None:
+    found = _summary(context)
+    return found if found["StreamStatus"] == "ACTIVE" else None
+
+
+def _summary(context: Context) -> Json:
+    try:
+        answer = context.clients["kinesis"].describe_stream_summary(StreamName=context.names.stream)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        raise InfraError(f"there is no stream {context.names.stream}: run `infra deploy` first") from error
+    found: Json = answer["StreamDescriptionSummary"]
+    return found

@@ -1,0 +1,55 @@
+"""Runs cfn-lint, checkov and the SAM expansion in the gate's own environment."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from headgate.infra.gate.skips import SKIPPED
+
+HERE = Path(__file__).parent
+
+
+class ToolError(Exception):
+    """A tool could not be run."""
+
+
+def expand(python: Path, folder: Path) -> None:
+    """Expand every *.sam.json of a folder. Raises ToolError with the translator's words."""
+    _run([python, str(HERE / "expand.py"), str(folder)])
+
+
+def lint(python: Path, files: list[Path]) -> list[str]:
+    """Answer cfn-lint's findings, one line each."""
+    names = [str(path) for path in files]
+    done = _run([python.with_name("cfn-lint"), "--format", "parseable", "--", *names], accept=range(32))
+    return done.splitlines()
+
+
+def checkov(python: Path, files: list[Path]) -> list[str]:
+    """Answer checkov's findings that are not skipped, one line each."""
+    program: list[str | Path] = [
+        python.with_name("checkov"),
+        "--skip-download",
+        "--framework",
+        "cloudformation",
+        "--output",
+        "json",
+    ]
+    for path in files:
+        program += ["--file", str(path)]
+    done = _run([*program, "--skip-check", ",".join(SKIPPED), "--soft-fail"])
+    report = json.loads(done)
+    failed = report["results"]["failed_checks"] if isinstance(report, dict) else []
+    return [f"{each['check_id']} {each['resource']}: {each['check_name']}" for each in failed]
+
+
+def _run(program: Sequence[str | Path], accept: range = range(1)) -> str:
+    environment = os.environ | {"AWS_DEFAULT_REGION": "us-east-1", "LOG_LEVEL": "ERROR"}
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in accept:
+        raise ToolError(
+            " ".join([Path(program[0]).name, *(done.stderr or done.stdout).strip().splitlines()[-3:]])
+        )
+    return done.stdout

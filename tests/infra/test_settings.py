@@ -1,0 +1,147 @@
+"""Settings: one frozen value, every mistake in one message, and files that follow from it."""
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headgate.infra.commands.render import stale
+from headgate.infra.render import rendered
+from headgate.settings import SettingsError, environment, load_config, load_settings, names_of, parse_settings
+from headgate.settings.table import settings_table
+
+ROOT = Path(__file__).parents[2]
+
+
+def problems(block: dict[str, Any], stage: str = "prod") -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(stage, block)
+    return caught.value.problems
+
+
+def test_a_stage_without_a_word_is_closed_and_dev_is_open() -> None:
+    assert parse_settings("prod", {}).auth == "api_key"
+    assert parse_settings("dev", {}).auth == "none"
+    assert parse_settings("dev", {"auth": "iam"}).auth == "iam"
+
+
+def test_settings_cannot_be_changed_after_they_were_read() -> None:
+    with pytest.raises(FrozenInstanceError):
+        parse_settings("prod", {}).shards = 2  # type: ignore[misc]  # the point of the test
+
+
+def test_every_mistake_is_reported_in_one_message() -> None:
+    found = problems(
+        {"shard": 2, "retention_hours": "48", "mapping": {"retries": 11}, "raw": {"size_mb": True}}
+    )
+    assert found == (
+        "unknown setting 'shard'; did you mean 'shards'?",
+        'retention_hours must be a whole number, not "48"',
+        "mapping.retries must be 0 to 10, not 11",
+        "raw.size_mb must be a whole number, not true",
+    )
+
+
+@pytest.mark.parametrize(
+    ("block", "sentence"),
+    [
+        (
+            {"raw": {"compressoin": "gzip"}},
+            "unknown setting 'raw.compressoin'; did you mean 'raw.compression'?",
+        ),
+        ({"raw": 5}, "raw must be an object"),
+        ({"curated": {"format": "csv"}}, 'curated.format must be one of ndjson, parquet, orc, not "csv"'),
+        ({"curated": {"format": "orc", "size_mb": 5}}, "curated.size_mb must be 64 or more for orc"),
+        (
+            {"curated": {"format": "orc", "compression": "gzip"}},
+            "curated.compression for orc must be one of snappy, none",
+        ),
+        ({"retention_hours": 23}, "retention_hours must be 24 to 8,760, not 23"),
+        (
+            {"retention_hours": 24, "mapping": {"max_age_s": 43_201}},
+            "mapping.max_age_s must be at most half the retention, 43200, not 43201",
+        ),
+        ({"time_zone": "Asia/Soul"}, "time_zone 'Asia/Soul' is not in the IANA time zone database"),
+        ({"cors_origins": "https://a.b"}, 'cors_origins must be a list, not "https://a.b"'),
+        ({"cors_origins": ["https://a.b/path"]}, "cors_origins[0] must be an origin such as"),
+        ({"ordering_field": "device"}, "ordering_field must be a JSON Pointer such as /device/id"),
+        ({"tags": {"aws:x": "1"}}, "a key of tags must be a tag's key"),
+        ({"tags": {"team": 1}}, "tags.team must be a tag's value, not 1"),
+        ({"direct": "yes"}, 'direct must be true or false, not "yes"'),
+        ({"log_retention_days": 8}, "log_retention_days must be one of 1, 3, 5, 7"),
+        ({"names": {"stream": "a b"}}, "names.stream must be a name of 1 to 64"),
+        (
+            {"lifecycle": {"raw_expire_days": 30, "raw_infrequent_access_days": 30}},
+            "lifecycle.raw_expire_days must be more than lifecycle.raw_infrequent_access_days",
+        ),
+        ({"alarm_email": "nobody"}, 'alarm_email must be an e-mail address, not "nobody"'),
+        ({"pack_bytes": -1}, "pack_bytes must be 0 to 1,000,000, not -1"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_would_be_right(block: dict[str, Any], sentence: str) -> None:
+    assert [each for each in problems(block) if each.startswith(sentence)], problems(block)
+
+
+@pytest.mark.parametrize("stage", ["", "Prod", "a_b", "-a", "x" * 21, "a.b", "prod/../x"])
+def test_a_stage_that_cannot_be_part_of_a_bucket_name_is_refused(stage: str) -> None:
+    assert "lower-case letters" in problems({}, stage)[0]
+
+
+def test_the_longest_stage_still_makes_a_bucket_name_that_s3_takes() -> None:
+    name = names_of(parse_settings("x" * 20, {})).bucket.format(account="1" * 12, region="ap-southeast-1")
+    assert len(name) <= 63
+
+
+def test_a_long_wrong_value_is_shortened_in_the_message() -> None:
+    assert len(problems({"auth": "x" * 10_000})[0]) < 200
+
+
+def test_a_mistyped_stage_is_refused_with_the_one_that_was_meant() -> None:
+    with pytest.raises(SettingsError, match="unknown stage 'prdo'; did you mean 'prod'"):
+        load_settings(ROOT, "prdo")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "has no object `stages`"),
+        ('{"stages": {"prod": 3}}', "must be an object"),
+    ],
+)
+def test_a_damaged_file_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / ".chalice" / "config.json").write_text(text)
+    with pytest.raises(SettingsError, match=sentence):
+        load_settings(tmp_path, "prod")
+
+
+def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(tmp_path, "prod")
+
+
+def test_the_environment_is_text_and_says_what_the_settings_say() -> None:
+    values = environment(
+        parse_settings(
+            "prod", {"cors_origins": ["https://a.b", "https://c.d"], "ordering_field": "/id", "pack_bytes": 0}
+        )
+    )
+    assert values["HEADGATE_CORS_ORIGINS"] == "https://a.b,https://c.d"
+    assert (values["HEADGATE_ORDERING_FIELD"], values["HEADGATE_PACK_BYTES"]) == ("/id", "0")
+    assert values["HEADGATE_BUCKET"] == "headgate-prod-{account}-{region}"
+    assert all(isinstance(value, str) for value in values.values())
+
+
+@pytest.mark.parametrize("stage", sorted(load_config(ROOT)["stages"]))
+def test_the_files_under_chalice_follow_from_the_settings(stage: str) -> None:
+    """I12. Mend it with `python -m headgate infra render --stage <stage>`."""
+    wanted = rendered(load_settings(ROOT, stage), load_config(ROOT))
+    kept = {path: text for path, text in wanted.items() if stage == "prod" or "resources" not in path}
+    assert stale(ROOT, kept) == []
+
+
+def test_the_page_of_settings_follows_from_the_code() -> None:
+    """Mend it with `python -m headgate infra docs`."""
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == settings_table()
