@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib import errors, limits
+from headgate import openapi
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +44,8 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/contract.md": {"codes": codes, "event-codes": event_codes, "limits": contract_limits},
 }
 
+FILES: dict[str, Callable[[], str]] = {"docs/openapi.json": openapi.text}
+
 
 def filled(text: str, parts: dict[str, Callable[[], str]]) -> str:
     """The text with each part made anew. Raises ValueError when a part's marks are missing."""
@@ -65,13 +68,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write, or only compare."""
-    stale = []
-    for path, parts in PARTS.items():
-        text = (ROOT / path).read_text("utf-8")
-        if (made := filled(text, parts)) != text:
-            stale.append(path)
-            if not args.check:
-                (ROOT / path).write_text(made, "utf-8")
+    wanted = {path: filled((ROOT / path).read_text("utf-8"), parts) for path, parts in PARTS.items()}
+    wanted |= {path: make() for path, make in FILES.items()}
+    stale = [path for path, text in wanted.items() if (ROOT / path).read_text("utf-8") != text]
     for path in stale:
+        if not args.check:
+            (ROOT / path).write_text(wanted[path], "utf-8")
         print(f"{path}: {'stale; run python -m headgate docs' if args.check else 'written'}")
     return int(bool(stale) and args.check)

@@ -6,6 +6,7 @@ Never knows what a service does. Made by endpoint.Endpoint's server, one thread 
 
 import contextlib
 import socket
+import struct
 import sys
 import traceback
 from collections.abc import Mapping
@@ -16,12 +17,14 @@ from typing import Protocol, cast
 from headgate.local.endpoint.dispatch import body_limit_bytes, cbor_refusal, find_call, is_cbor, refusal
 from headgate.local.endpoint.http import BadRequest, Head, make_head, read_body
 from headgate.local.endpoint.wsgi import Reply, WSGIApplication, environ_of, run
+from headgate.local.faults.hangup import HangUp
 from headgate.local.wire import Answer, Service, answer
 
 _LINE_BYTES = 65_536  # http.server's limit for a header line as well
 _LINGER_S = 2.0
 _LINGER_BYTES = 64 * 1024 * 1024
 _CHUNK_BYTES = 65_536
+_NO_LINGER = struct.pack("ii", 1, 0)  # on, 0 s
 
 
 class Owner(Protocol):
@@ -102,6 +105,9 @@ class Handler(BaseHTTPRequestHandler):
             if call := find_call(owner.services, head):
                 return _whole(answer(call.service, call.operation, body))
             return run(owner.fallback, environ_of(head, body, owner.port))
+        except HangUp:
+            self._reset()
+            raise
         except NotImplementedError as error:  # moto's word for an operation that it does not have
             return _whole(refusal(head, 501, "NotImplemented", str(error)))
         except Exception as error:  # noqa: BLE001 - mapped to a 500: a bug must not end the server
@@ -162,6 +168,11 @@ class Handler(BaseHTTPRequestHandler):
         """End the connection of a request that did not finish in time. Called by another thread."""
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _reset(self) -> None:
+        """Let the client see a reset instead of an answer. Source: socket(7), SO_LINGER with no time."""
+        with contextlib.suppress(OSError):
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
 
     def _linger(self) -> None:
         """Read what the client still sends, or a reset would destroy the answer before it is read."""

@@ -2,6 +2,7 @@
 
 Decides the format and its file extension. Never adds a delimiter, never holds more than one record: an
 encoder writes into the file that it is given. Called by destination.py (which one) and object_file.py.
+Parquet and ORC are Formats too, made by columnar/convert.py.
 
 Source: Firehose API reference, CompressionFormat; developer guide, "Configure Amazon S3 object name format"
 (extensions).
@@ -9,9 +10,9 @@ Source: Firehose API reference, CompressionFormat; developer guide, "Configure A
 
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import IO, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any, NamedTuple, Protocol
 
 # Measured on access-log events: level 5 writes 160 MB/s at ratio 0.098, level 6 124 MB/s at 0.095,
 # level 9 80 MB/s at 0.090.
@@ -23,11 +24,18 @@ class UnsupportedFormatError(ValueError):
     """A format of AWS that this Firehose does not write; the message says what to choose instead."""
 
 
+class Refusal(NamedTuple):
+    """Why a record cannot be in an object of its format: what its line in the error output says."""
+
+    code: str
+    message: str
+
+
 class Encoder(Protocol):
     """Writes one object. `close` ends the format; the file itself stays open."""
 
-    def write(self, data: bytes) -> None:
-        """Take one record."""
+    def write(self, data: bytes) -> Refusal | None:
+        """Take one record whole, or say why not and take nothing of it."""
         ...
 
     def close(self) -> None:
@@ -39,11 +47,13 @@ class Encoder(Protocol):
 class Format:
     """A way to write objects; `open_encoder` takes the file and the name of a ZIP's only entry.
 
-    The seam for Parquet and ORC: DataFormatConversionConfiguration gives a delivery stream its own Format.
+    The seam for Parquet and ORC: DataFormatConversionConfiguration gives a delivery stream its own Format,
+    and `catalog_table` is what its error output says of the Glue table.
     """
 
     extension: str
     open_encoder: Callable[[IO[bytes], str], Encoder]
+    catalog_table: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Plain:

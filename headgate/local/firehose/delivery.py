@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from headgate.local.firehose.arrival import Arrival
 from headgate.local.firehose.buffer import flush_in_s
 from headgate.local.firehose.clients import Host, S3Client
 from headgate.local.firehose.destination import Plan
 from headgate.local.firehose.feeds import Feed
-from headgate.local.firehose.naming import object_key
-from headgate.local.firehose.object_file import Arrival, OpenObject
+from headgate.local.firehose.object_file import OpenObject, Part
 from headgate.local.firehose.store import Store, Upload
 from headgate.local.firehose.tries import Tries
 
@@ -25,6 +25,7 @@ class Progress:
 
     objects: int = 0
     records: int = 0
+    refused_records: int = 0  # of them, what is in the error output
     source_bytes: int = 0
     held_records: int = 0  # read from the source and not in S3
     held_since_s: float | None = None  # arrival of the oldest of them
@@ -58,6 +59,7 @@ class Delivery:
         self._unread: deque[Arrival] = deque()
         self._object: OpenObject | None = None
         self._upload: Upload | None = None
+        self._parts: list[Part] = []
         self._draining_s: float | None = None
 
     def step(self) -> float | None:
@@ -101,7 +103,7 @@ class Delivery:
             if not self._unread:
                 break
             if self._object is None:
-                self._object = OpenObject(plan, self._host.new_uuid())
+                self._object = OpenObject(plan, self._host.new_uuid(), self._host.wall_s)
             self._object.add(self._unread.popleft())
         if self._object is not None and not self._object.level.records:
             # A shard has ended and nothing is held: its end can be noted without an object.
@@ -127,19 +129,23 @@ class Delivery:
 
     def _seal(self) -> None:
         sealed = self._sealed()
-        key = object_key(sealed.plan.naming, sealed.oldest_arrival_s, self._host.new_uuid)
-        self._upload = Upload(sealed.plan.bucket, key, sealed.finish(), sealed.places)
+        self._parts = sealed.finish(self._host.new_uuid)
+        # The part that is put last stands for all: when S3 has it, S3 has the others.
+        last = self._parts[-1]
+        self._upload = Upload(sealed.plan.bucket, last.key, last.size_bytes, sealed.places)
         self._store.begin_upload(self._name, self._upload)
 
     def _put(self) -> None:
         sealed, upload = self._sealed(), self._upload
         if upload is None:
             raise RuntimeError("there is nothing to put")
-        sealed.file.seek(0)
-        self._s3.put_object(Bucket=upload.bucket, Key=upload.key, Body=sealed.file)
+        for part in self._parts:
+            part.file.seek(0)
+            self._s3.put_object(Bucket=upload.bucket, Key=part.key, Body=part.file)
         self._store.commit(self._name, upload.places)
-        self.progress.objects += 1
+        self.progress.objects += len(self._parts)
         self.progress.records += sealed.level.records
+        self.progress.refused_records += sealed.refused
         self.progress.source_bytes += sealed.level.buffered_bytes
         self._upload = self._object = None
         sealed.close()

@@ -36,10 +36,11 @@ _FILE_EXTENSION_MAX_CHARACTERS = 128
 
 @dataclass(frozen=True)
 class Plan:
-    """All that delivery needs to know of one version of a destination."""
+    """All that delivery needs to know of one version of a destination; `errors` names its error output."""
 
     bucket: str
     naming: ObjectNaming
+    errors: ObjectNaming
     hints: Hints
     format: Format
 
@@ -76,13 +77,19 @@ def make_plan(name: str, version: int, wire: Mapping[str, Any], converter: Conve
         raise invalid("BucketARN is missing or is not the ARN of a bucket.")
     try:
         prefix = data_template(wire.get("Prefix", ""))
-        error_template(wire.get("ErrorOutputPrefix", ""), wire.get("Prefix", ""))
+        errors = error_template(wire.get("ErrorOutputPrefix", ""), wire.get("Prefix", ""))
     except PrefixError as error:
         raise invalid(str(error)) from error
     form = _format(wire, converter)
     extension = _extension(wire.get("FileExtension", "")) or form.extension
     zone = _zone(wire.get("CustomTimeZone", ""))
-    return Plan(bucket["bucket"], ObjectNaming(name, version, prefix, zone, extension), _hints(wire), form)
+    return Plan(
+        bucket["bucket"],
+        ObjectNaming(name, version, prefix, zone, extension),
+        ObjectNaming(name, version, errors, zone, ""),
+        _hints(wire),
+        form,
+    )
 
 
 def invalid(message: str) -> AwsError:

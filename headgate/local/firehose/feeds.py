@@ -6,8 +6,8 @@ be told to hurry to its end, for the drain.
 
 from typing import Protocol
 
+from headgate.local.firehose.arrival import Arrival
 from headgate.local.firehose.buffer import MIB_BYTES
-from headgate.local.firehose.object_file import Arrival
 from headgate.local.firehose.store import DIRECT, Store
 
 # Read from the store at a time, beside the record that goes over it.

@@ -5,6 +5,7 @@ API's operations. Called by service.py from many threads; one lock guards the ma
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import RLock
@@ -20,6 +21,7 @@ from headgate.local.firehose.store import Store
 from headgate.local.firehose.streams import Document
 from headgate.local.firehose.tries import Tries
 from headgate.local.firehose.worker import Worker
+from headgate.local.wire import AwsError
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Figures(NamedTuple):
     waiting_records: int
     delivered_objects: int
     delivered_records: int
+    refused_records: int  # of the delivered ones, what is in the error output
     delivered_source_bytes: int
     failures: int
     last_error: str
@@ -57,8 +60,14 @@ class Fleet:
         self._store = Store(path)
         self._lock = RLock()
         self._is_started = False
-        self._documents = {document["name"]: document for document in self._store.documents()}
-        self._workers = {name: self._employ(document) for name, document in self._documents.items()}
+        self._documents: dict[str, Document] = {}
+        self._workers: dict[str, Worker] = {}
+        for document in self._store.documents():
+            # One that this run cannot deliver, as its Glue table is another stage's, sleeps: it keeps its
+            # records until a run that can.
+            with suppress(AwsError):
+                self._workers[document["name"]] = self._employ(document)
+                self._documents[document["name"]] = document
 
     def start(self) -> None:
         """Start to deliver."""
@@ -159,6 +168,7 @@ class Fleet:
             max(kept, progress.held_records),
             progress.objects,
             progress.records,
+            progress.refused_records,
             progress.source_bytes,
             sum(each.failures for each in tries),
             next((each.last_error for each in tries if each.last_error), ""),

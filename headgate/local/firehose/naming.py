@@ -25,13 +25,15 @@ class ObjectNaming:
     extension: str
 
 
-def object_key(naming: ObjectNaming, oldest_arrival_s: float, new_uuid: Callable[[], UUID]) -> str:
+def object_key(
+    naming: ObjectNaming, oldest_arrival_s: float, new_uuid: Callable[[], UUID], error_output_type: str = ""
+) -> str:
     """Return the key of an object whose oldest record arrived at `oldest_arrival_s` (epoch seconds).
 
     The name takes the same moment as the prefix, so the two never name different hours.
     """
     at = datetime.fromtimestamp(oldest_arrival_s, tz=naming.zone)
-    prefix = naming.prefix.evaluate(Moment(at, lambda: random_string(new_uuid())))
+    prefix = naming.prefix.evaluate(Moment(at, lambda: random_string(new_uuid()), error_output_type))
     name = f"{naming.delivery_stream}-{naming.version}-{at:%Y-%m-%d-%H-%M-%S}-{new_uuid()}"
     return f"{prefix}{name}{naming.extension}"
 

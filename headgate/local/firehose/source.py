@@ -8,7 +8,7 @@ Source: Firehose developer guide, "Firehose reads from the LATEST position"; the
 
 import math
 
-from headgate.local.firehose.object_file import Arrival
+from headgate.local.firehose.arrival import Arrival
 from headgate.local.firehose.tries import Tries
 from headgate.records import SHARD_END, KinesisClient, Position, ShardBatch, StreamReader
 

@@ -1,0 +1,41 @@
+"""What a local run was asked for, as it goes from the command line to the processes."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from headgate.infra.plan import Plan, load_plan
+from headgate.local.identity import ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One local run."""
+
+    stage: str
+    root: str  # the folder with app.py and .chalice/
+    data: str  # the folder where everything is kept
+    port: int  # HTTP; 0 is a free one
+    aws_port: int | None  # None: 4566, or a free one when it is taken
+    buffer_s: int  # of both delivery streams and of the mapping's window, seconds
+    shards: int | None
+    region: str
+    faults: str = ""  # as headgate.local.faults reads it; "" is none
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the wire between the processes."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Self:
+        """From the wire."""
+        return cls(**{name: fields[name] for name in cls.__dataclass_fields__})
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return Path(self.data)
+
+    def plan(self) -> Plan:
+        """What the stage's template says. Raises SettingsError."""
+        return load_plan(self.stage, Path(self.root), ACCOUNT, self.region)

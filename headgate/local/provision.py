@@ -1,0 +1,75 @@
+"""Makes the stage's bucket, stream and delivery streams on the local endpoint, as the template names them.
+
+What an earlier run made stays as it is, but for the shards when they were asked for and the settings of the
+delivery streams. Called once when the AWS process starts.
+"""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from headgate.infra.plan import Plan
+from headgate.local.errors import LocalError
+
+
+def provision(plan: Plan, shards: int | None, kinesis: Any, firehose: Any, s3: Any) -> None:
+    """Make what is missing. Raises LocalError where the data folder has something else."""
+    try:
+        _make_bucket(s3, plan.bucket)
+        _make_stream(kinesis, plan.stream, shards)
+        for properties in plan.deliveries:
+            _make_delivery_stream(firehose, properties)
+    except ClientError as error:
+        raise LocalError(
+            f"The local resources cannot be made: {error.response['Error']['Message']}"
+        ) from error
+
+
+def _make_bucket(s3: Any, name: str) -> None:
+    if name in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        return
+    region = s3.meta.region_name
+    # Source: CreateBucket API reference: every region but us-east-1 has to be named.
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=name, **place)
+
+
+def _make_stream(kinesis: Any, properties: dict[str, Any], shards: int | None) -> None:
+    name = properties["Name"]
+    try:
+        summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    except kinesis.exceptions.ResourceNotFoundException:
+        kinesis.create_stream(StreamName=name, ShardCount=shards or properties.get("ShardCount", 1))
+        if (hours := properties["RetentionPeriodHours"]) > 24:  # noqa: PLR2004 - what a new stream has
+            kinesis.increase_stream_retention_period(StreamName=name, RetentionPeriodHours=hours)
+        return
+    if shards:
+        _reshard(kinesis, name, summary["OpenShardCount"], shards)
+
+
+def _reshard(kinesis: Any, name: str, count: int, target: int) -> None:
+    """Go to `target` shards in the steps that Kinesis allows: at most double, at least half."""
+    while count != target:
+        count = min(target, count * 2) if target > count else max(target, (count + 1) // 2)
+        kinesis.update_shard_count(StreamName=name, TargetShardCount=count, ScalingType="UNIFORM_SCALING")
+
+
+def _make_delivery_stream(firehose: Any, properties: dict[str, Any]) -> None:
+    name = properties["DeliveryStreamName"]
+    destination = properties["ExtendedS3DestinationConfiguration"]
+    try:
+        found = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
+    except firehose.exceptions.ResourceNotFoundException:
+        # The template's property names are the API's.
+        firehose.create_delivery_stream(**properties)
+        return
+    (before,) = found["Destinations"]
+    if "DataFormatConversionConfiguration" in before["ExtendedS3DestinationDescription"]:
+        # What an update does not name stays, so a stage that goes back to ndjson has to say it.
+        destination = {"DataFormatConversionConfiguration": {"Enabled": False}, **destination}
+    firehose.update_destination(
+        DeliveryStreamName=name,
+        CurrentDeliveryStreamVersionId=found["VersionId"],
+        DestinationId=before["DestinationId"],
+        ExtendedS3DestinationUpdate=destination,
+    )

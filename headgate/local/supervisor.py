@@ -1,0 +1,143 @@
+"""Starts the two processes of the local run, watches them, and stops them with nothing left undelivered.
+
+Stopping, in this order: take no more requests, let the transform reach the end of the stream, write what
+Firehose has buffered, end. Holds no data itself. Called by command.py.
+"""
+
+import fcntl
+import select
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, NamedTuple, Self
+
+from headgate.local.errors import LocalError
+from headgate.local.identity import environment
+from headgate.local.options import Options
+from headgate.local.process import Process
+from headgate.settings import SettingsError
+
+_AWS, _FUNCTIONS = "AWS", "functions"
+_LOCK_WAIT_S = 2.0  # the processes of a run that was killed need a moment to see it
+_LOCK_PAUSE_S = 0.05
+
+
+class Addresses(NamedTuple):
+    """Where a run can be reached."""
+
+    url: str  # of the HTTP API, without a path
+    endpoint_url: str  # of all AWS services
+
+
+class Undelivered(NamedTuple):
+    """What a stop could not deliver in time; it is delivered after the next start."""
+
+    requests: bool
+    stream: bool
+    records: int
+
+    @property
+    def nothing(self) -> bool:
+        """Whether all is in S3."""
+        return not (self.requests or self.stream or self.records)
+
+
+class LocalRun:
+    """One run on one data folder; `with` makes sure that no process outlives it."""
+
+    def __init__(self, options: Options, api_key: str | None = None) -> None:
+        self._options = options
+        self._api_key = api_key
+        self._held = ExitStack()
+        self._processes: dict[str, Process] = {}
+        self.is_up = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes.values():
+            process.kill()
+        self._held.close()
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """The processes by name."""
+        return {name: process.pid for name, process in self._processes.items()}
+
+    def start(self) -> Addresses:
+        """Start both processes. Raises LocalError with what the person can mend."""
+        options = self._options.as_dict()
+        try:
+            plan = self._options.plan()
+        except SettingsError as error:
+            raise LocalError(str(error)) from error
+        lock = self._held.enter_context(_locked(self._options.folder))
+        log = self._held.enter_context(_opened(self._options.folder / "functions.log"))
+        # Both begin at once, because importing takes them longer than all the rest.
+        aws = self._processes[_AWS] = Process(_AWS, "headgate.local.aws_process", None, lock)
+        functions = self._processes[_FUNCTIONS] = Process(
+            _FUNCTIONS, "headgate.local.functions_process", log, lock
+        )
+        aws.say(options)
+        endpoint_url = aws.hear()["url"]
+        variables = {**plan.environment, **environment(endpoint_url, self._options.region)}
+        functions.say({**options, "url": endpoint_url, "api_key": self._api_key, "variables": variables})
+        port = functions.hear()["port"]
+        self.is_up = True
+        return Addresses(f"http://127.0.0.1:{port}", endpoint_url)
+
+    def wait(self) -> None:
+        """Wait until a process ends by itself. Raises LocalError then."""
+        pipes = {process.answers: process for process in self._processes.values()}
+        readable, _, _ = select.select(list(pipes), [], [])
+        for pipe in readable:
+            try:
+                pipes[pipe].hear()
+            except LocalError as error:
+                raise LocalError(
+                    f"{error} What was acknowledged is delivered after the next start."
+                ) from error
+
+    def stop(self) -> Undelivered:
+        """Drain everything and end both processes. Raises LocalError when one of them is gone."""
+        functions, aws = self._processes[_FUNCTIONS], self._processes[_AWS]
+        finished = bool(functions.ask("close")["finished"])
+        drained = bool(functions.ask("drain")["drained"])
+        functions.end()
+        left = int(aws.ask("drain")["left"])
+        aws.ask("close")
+        aws.end()
+        return Undelivered(not finished, not drained, left)
+
+
+def _locked(folder: Path) -> IO[str]:
+    """The data folder, made if need be and held by this run alone. Raises LocalError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise LocalError(f"The data folder {folder} cannot be used: {error.strerror}.") from error
+    end_s = time.monotonic() + _LOCK_WAIT_S
+    while not _lock(lock):
+        if time.monotonic() > end_s:
+            lock.close()
+            raise LocalError(f"Another local run uses the data folder {folder}; name another: --data.")
+        time.sleep(_LOCK_PAUSE_S)
+    return lock
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _opened(log: Path) -> IO[bytes]:
+    try:
+        return log.open("ab")
+    except OSError as error:
+        raise LocalError(f"{log} cannot be written: {error.strerror}.") from error
