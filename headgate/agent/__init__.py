@@ -1,0 +1,1 @@
+"""`headgate agent`: tails log files by an agent.json and delivers every line."""

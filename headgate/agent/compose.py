@@ -1,0 +1,141 @@
+"""Puts the agent together from its settings: which parts exist, and who knows whom. No rule lives here."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from headgate.agent.config.model import FIREHOSE, HTTP, Flow, Settings
+from headgate.agent.convert.build import Surroundings, build_chain
+from headgate.agent.convert.chain import Chain
+from headgate.agent.ec2 import InstanceFacts
+from headgate.agent.finishing import finisher
+from headgate.agent.flow import FlowPump
+from headgate.agent.metrics import Metrics
+from headgate.agent.rejects import Rejects
+from headgate.agent.sending import CallResult, Delivered, Sender
+from headgate.agent.sinks.answer import Sink
+from headgate.agent.sinks.aws import MissingBoto, make_client, send_body
+from headgate.agent.sinks.firehose import FirehoseSink
+from headgate.agent.sinks.http import HttpSink
+from headgate.agent.sinks.kinesis import KinesisSink
+from headgate.agent.sqlite_import import import_row, read_row
+from headgate.agent.tail.checkpoint import Checkpoint
+from headgate.agent.tail.disk import Disk
+
+_log = logging.getLogger(__name__)
+_DEFAULT_REGION = "us-east-1"  # of Firehose and CloudWatch, as with the original
+_OBJECT_MAKERS = {"CSVTOJSON", "LOGTOJSON", "ADDMETADATA"}
+_ROOM_MIN_BYTES = 1024 * 1024
+
+Results = SimpleQueue[CallResult | Delivered]
+MakeSink = Callable[[Settings, Flow], Sink]
+
+
+def make_chain(options: Iterable[dict[str, Any]]) -> Chain:
+    """The converters of a flow, on the real clock and the real instance. Raises ValueProblem."""
+    listed = list(options)
+    ttl_s = next((float(o["metadataTTL"]) for o in listed if isinstance(o, dict) and _is_number(o)), 3600.0)
+    return build_chain(listed, Surroundings(lambda: datetime.now(UTC), InstanceFacts(ttl_s)))
+
+
+def make_pump(
+    settings: Settings,
+    flow: Flow,
+    known: dict[str, list[Checkpoint]],
+    disk: Disk,
+    rejects: Rejects,
+) -> FlowPump:
+    """A flow with its files; its checkpoints are those of this agent, or else the original's."""
+    checkpoints = known.get(flow.id)
+    if checkpoints is None:
+        checkpoints = _imported(settings, flow, disk)
+    host = socket.gethostname() if flow.source_metadata else None
+    return FlowPump(
+        flow,
+        chain=make_chain(flow.options),
+        disk=disk,
+        known=checkpoints or [],
+        first_start=checkpoints is None,
+        room_bytes=max(_ROOM_MIN_BYTES, settings.buffer_bytes // len(settings.flows)),
+        write_rejects=lambda found: rejects.write(
+            found, datetime.now(UTC).isoformat(timespec="milliseconds")
+        ),
+        open_raw=rejects.open_raw,
+        sync=_sync,
+        finish=finisher(host, http=flow.kind == HTTP, converted=_makes_objects(flow)),
+    )
+
+
+def make_sink(settings: Settings, flow: Flow) -> Sink:
+    """The destination of a flow. Raises MissingBoto, or botocore's error when no region is known."""
+    aws = settings.aws
+    if flow.http is not None:
+        return HttpSink(flow.http, timeout_s=aws.read_timeout_s, use_gzip=settings.http_gzip)
+    if flow.kind == FIREHOSE:
+        region = None if aws.firehose_endpoint else _DEFAULT_REGION
+        client = make_client(aws, "firehose", endpoint=aws.firehose_endpoint, region=region)
+        return FirehoseSink(flow, send_body(client, "firehose", "PutRecordBatch"))
+    client = make_client(aws, "kinesis", endpoint=aws.kinesis_endpoint, region=aws.kinesis_region)
+    return KinesisSink(flow, send_body(client, "kinesis", "PutRecords"))
+
+
+def make_sender(
+    settings: Settings, pump: FlowPump, sink: Sink, results: Results, wake: Callable[[], None]
+) -> Sender:
+    """The threads of a flow."""
+    return Sender(pump, sink, settings.sending_threads, results, wake)
+
+
+def make_metrics(settings: Settings) -> Metrics:
+    """CloudWatch for flows to AWS; nothing where all flows go by HTTP or metrics are off."""
+    put = None
+    if settings.emit_metrics and any(flow.kind != HTTP for flow in settings.flows):
+        endpoint = settings.aws.cloudwatch_endpoint
+        region = None if endpoint else _DEFAULT_REGION
+        try:
+            put = make_client(settings.aws, "cloudwatch", endpoint=endpoint, region=region).put_metric_data
+        except MissingBoto:
+            put = None
+    instance = None
+    if settings.tag_instance:
+        facts = InstanceFacts(3600.0)()
+        instance = str(facts["instanceId"]) if facts and facts.get("instanceId") else socket.gethostname()
+    return Metrics(put, settings.metrics_namespace, settings.metrics_queue_size, instance)
+
+
+def _makes_objects(flow: Flow) -> bool:
+    """Whether every record that leaves the converters is a JSON object on one line."""
+    if not flow.options or flow.on_mismatch == "raw":
+        return False
+    last = flow.options[-1]
+    return last.get("optionName") in _OBJECT_MAKERS and last.get("jsonFormat") != "PRETTYPRINT"
+
+
+def _imported(settings: Settings, flow: Flow, disk: Disk) -> list[Checkpoint] | None:
+    if settings.import_checkpoints is None:
+        return None
+    row = read_row(Path(settings.import_checkpoints), flow.id)
+    if row is None:
+        return None
+    try:
+        found = import_row(flow, row, disk, datetime.now(UTC).timestamp())
+    except OSError as error:
+        _log.warning("%s: the checkpoints of the Amazon Kinesis Agent could not be used: %s", flow.id, error)
+        return None
+    _log.info("%s: %d checkpoints taken over from the Amazon Kinesis Agent", flow.id, len(found))
+    return found
+
+
+def _sync(file: object) -> None:
+    if hasattr(file, "fileno"):
+        os.fsync(file.fileno())
+
+
+def _is_number(option: dict[str, Any]) -> bool:
+    value = option.get("metadataTTL")
+    return isinstance(value, int) and not isinstance(value, bool)

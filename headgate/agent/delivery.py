@@ -1,0 +1,133 @@
+"""The order of things that makes delivery safe: write down, then send; acknowledge, then move the checkpoint.
+
+Decides when the checkpoints are written. Without threads and without waiting; used by the main loop and by
+the tests of delivery.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from headgate.agent.batching import Batch
+from headgate.agent.flow import FlowPump
+from headgate.agent.rejects import Reject
+from headgate.agent.tail.checkpoint import Checkpoint
+
+_log = logging.getLogger(__name__)
+COMMIT_PERIOD_S = 0.2  # a crash sends again what was acknowledged in so much time, under the same ids
+_RETRY_S = 1.0  # after the disk refused
+
+
+class Ready(NamedTuple):
+    """A batch that may be sent: whatever it needs to be repeated after a crash is on disk."""
+
+    pump: FlowPump
+    batch: Batch
+
+
+class Delivery:
+    """The flows and their checkpoints."""
+
+    def __init__(
+        self,
+        pumps: Sequence[FlowPump],
+        save: Callable[[dict[str, list[Checkpoint]]], None],
+        sync_rejects: Callable[[], None],
+        wall: Callable[[], float],
+        keep_s: float,
+    ) -> None:
+        """`save` and `sync_rejects` raise OSError when the disk refuses; `wall` gives epoch seconds."""
+        self.pumps = list(pumps)
+        self.others: dict[str, list[Checkpoint]] = {}  # of flows that are not configured now
+        self.save_errors = 0
+        self._save, self._sync_rejects, self._wall, self._keep_s = save, sync_rejects, wall, keep_s
+        self._waiting: list[Ready] = []
+        self._unstored: list[tuple[FlowPump, Batch, list[Reject]]] = []
+        self._dirty = True
+        self._committed_s = self._not_before_s = -1e9
+
+    def collect(self, now_s: float, *, flush: bool = False) -> list[Ready]:
+        """The batches that may be sent now."""
+        for pump in self.pumps:
+            self._waiting += [Ready(pump, batch) for batch in pump.take_batches(flush=flush)]
+        must_write = any(self._must_write(ready) for ready in self._waiting)
+        if must_write and not self._try_commit(now_s):
+            return []
+        ready, self._waiting = self._waiting, []
+        return ready
+
+    def acknowledge(self, pump: FlowPump, batch: Batch, rejects: list[Reject], now_s: float) -> None:
+        """A batch is delivered; `rejects` are the lines of it that were refused for good."""
+        self._unstored.append((pump, batch, rejects))
+        self.housekeep(now_s)
+
+    def housekeep(self, now_s: float) -> None:
+        """Store what waits for the disk, and write the checkpoints when it is time."""
+        if now_s < self._not_before_s:
+            return
+        while self._unstored:
+            pump, batch, rejects = self._unstored[0]
+            try:
+                pump.acknowledge(batch, rejects)
+            except OSError as error:
+                self._refused(error, now_s)
+                return
+            self._unstored.pop(0)
+        self._dirty |= any(pump.moved for pump in self.pumps)
+        if self._dirty and now_s - self._committed_s >= COMMIT_PERIOD_S:
+            self._try_commit(now_s)
+
+    def commit(self, now_s: float) -> None:
+        """Write the checkpoints. Raises OSError; then nothing has moved."""
+        wall_s = self._wall()
+        checkpoints = dict(self.others)
+        for pump in self.pumps:
+            checkpoints[pump.flow.id] = pump.checkpoints(wall_s, self._keep_s)
+        self._sync_rejects()
+        self._save(checkpoints)
+        for pump in self.pumps:
+            for file in pump.files.files:
+                file.registered = bool(file.key and file.head)
+            pump.moved = False
+        self._dirty, self._committed_s = False, now_s
+
+    def keep(self, pumps: Sequence[FlowPump]) -> None:
+        """Go on with these flows only; what the others had to send is read again by their successors."""
+        self.pumps = list(pumps)
+        self._waiting = [ready for ready in self._waiting if ready.pump in self.pumps]
+
+    def due_s(self) -> float | None:
+        """When there is something to write, or None."""
+        if self._unstored or self._waiting:
+            return self._not_before_s
+        return max(self._committed_s + COMMIT_PERIOD_S, self._not_before_s) if self._dirty else None
+
+    @property
+    def settled(self) -> bool:
+        """Everything read is delivered and written down."""
+        moved = self._dirty or any(pump.moved for pump in self.pumps)
+        return not (moved or self._unstored or self._waiting) and all(p.idle() for p in self.pumps)
+
+    def touch(self) -> None:
+        """Something changed that has to be written."""
+        self._dirty = True
+
+    def _must_write(self, ready: Ready) -> bool:
+        return ready.pump.plans or not all(file.registered for file in ready.batch.files.values())
+
+    def _try_commit(self, now_s: float) -> bool:
+        if now_s < self._not_before_s:
+            return False
+        try:
+            self.commit(now_s)
+        except OSError as error:
+            self._refused(error, now_s)
+            return False
+        return True
+
+    def _refused(self, error: OSError, now_s: float) -> None:
+        # Without a written checkpoint nothing new is sent: the log files are the buffer until there is room.
+        self.save_errors += 1
+        self._not_before_s = now_s + _RETRY_S
+        if self.save_errors & (self.save_errors - 1) == 0:
+            _log.error("state cannot be written, sending waits: %s (%d times)", error, self.save_errors)

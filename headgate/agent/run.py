@@ -1,0 +1,250 @@
+"""The main loop: one thread that reads, batches, writes checkpoints and hands batches to the sending threads.
+
+Ends on SIGTERM or SIGINT, or with `once` at the end of the files; reloads on SIGHUP. What is not acknowledged
+when it ends is read again at the next start, under the same ids.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from headgate.agent.compose import MakeSink, make_metrics, make_pump, make_sender
+from headgate.agent.config.model import FIREHOSE, HTTP, Settings
+from headgate.agent.delivery import Delivery
+from headgate.agent.flow import FlowPump
+from headgate.agent.rejects import Rejects
+from headgate.agent.sending import CallResult, Delivered, Sender
+from headgate.agent.state import State
+from headgate.agent.status import report
+from headgate.agent.tail.checkpoint import Checkpoint
+from headgate.agent.tail.disk import Disk
+from headgate.agent.tail.file import TailedFile
+from headgate.agent.watch import Watcher
+
+_log = logging.getLogger(__name__)
+_SLOW_POLL_S = 2.0  # with inotify: for what it does not see (links, other hosts' writes, moved files)
+_STOP_MARGIN_S = 0.5
+_METRICS_S = 3.0  # for the last flush; the first call of a client is slow on a busy host
+_WATCH_RETRY_S = 10.0
+_GATHER_S = 0.05  # after the ends of the files were reached: a busy log must not wake the loop for each line
+
+Reload = Callable[[], Settings | None]
+"""Reads the configuration again; None when it is not usable."""
+
+
+class Agent:
+    """The running agent; `stop` and `reload` may be called from signal handlers."""
+
+    def __init__(self, settings: Settings, state: State, disk: Disk, make_sink: MakeSink) -> None:
+        """`state` is locked already."""
+        self.settings = settings
+        self._state, self._disk, self._make_sink = state, disk, make_sink
+        self._rejects = Rejects(state.directory, settings.rejects_max_bytes)
+        self._results: SimpleQueue[CallResult | Delivered] = SimpleQueue()
+        self._senders: dict[str, Sender] = {}
+        self._watcher = Watcher(flow.pattern.directory for flow in settings.flows)
+        self._metrics = make_metrics(settings)
+        self._stopping = self._reload_wanted = False
+        self._started_s = time.monotonic()
+        self._status_s = self._metrics_s = self._watch_s = self._started_s
+        self._delivery = Delivery([], state.save, self._rejects.sync, time.time, settings.checkpoint_ttl_s)
+        known = state.load()
+        for flow in settings.flows:
+            self._add(make_pump(settings, flow, known, disk, self._rejects))
+        self._keep_others(known)
+
+    @property
+    def pumps(self) -> list[FlowPump]:
+        """The flows."""
+        return self._delivery.pumps
+
+    def stop(self) -> None:
+        """End soon."""
+        self._stopping = True
+        self._watcher.wake()
+
+    def ask_reload(self) -> None:
+        """Reload soon."""
+        self._reload_wanted = True
+        self._watcher.wake()
+
+    def run(self, *, once: bool, reload: Reload) -> bool:
+        """Run until stopped, or with `once` until all is delivered; True when nothing is left undone."""
+        # The first commit makes the flows known, so that a file that comes later begins at 0.
+        for pump in self.pumps:
+            pump.poll(time.monotonic(), refresh=True)
+        self._delivery.touch()
+        changed: dict[str, set[str]] | None = {}
+        while not self._stopping:
+            if self._reload_wanted:
+                self._reload_wanted = False
+                self._reload(reload)
+                changed = None
+            now_s = time.monotonic()
+            progressed = self._pass(now_s, changed, flush=once)
+            if once and not progressed and self._finished():
+                break
+            if progressed and not self._backlog():
+                self._watcher.pause(_GATHER_S)
+            changed = self._watcher.wait(0.0 if progressed else self._wait_s(time.monotonic(), once=once))
+            self._periodic(time.monotonic())
+        return self._shut_down()
+
+    def _pass(self, now_s: float, changed: dict[str, set[str]] | None, *, flush: bool) -> bool:
+        self._take_results(now_s)
+        progressed = False
+        for pump in self.pumps:
+            names = set() if changed is None else changed.get(pump.flow.pattern.directory, set())
+            relevant = any(not name or pump.flow.pattern.matches(name) for name in names)
+            pump.poll(now_s, refresh=changed is None or relevant)
+            progressed |= pump.pump(now_s)
+        for ready in self._delivery.collect(now_s, flush=flush):
+            self._senders[ready.pump.flow.id].submit(ready)
+        self._delivery.housekeep(now_s)
+        return progressed
+
+    def _take_results(self, now_s: float) -> None:
+        while True:
+            try:
+                result = self._results.get_nowait()
+            except Empty:
+                return
+            counters = result.pump.counters
+            if isinstance(result, Delivered):
+                counters.records_resent += result.resent
+                lines = sum(len(unit.lines) for unit in result.batch.units)
+                counters.records_sent += lines - len(result.rejects)
+                self._delivery.acknowledge(result.pump, result.batch, result.rejects, now_s)
+            else:
+                counters.calls += 1
+                counters.send_errors += result.failed
+                counters.bytes_sent += result.bytes_sent
+                self._measure(result)
+
+    def _measure(self, call: CallResult) -> None:
+        flow = call.pump.flow
+        if flow.kind == HTTP:
+            return
+        kind = "DeliveryStream" if flow.kind == FIREHOSE else "KinesisStream"
+        destination = f"{kind}:{flow.destination}"
+        self._metrics.add(destination, "RecordSendAttempts", call.units)
+        self._metrics.add(destination, "RecordsSent", call.units - call.failed)
+        self._metrics.add(destination, "RecordSendErrors", call.failed)
+        self._metrics.add(destination, "BytesSent", call.bytes_sent, "Bytes")
+        self._metrics.add(destination, "ServiceErrors", float(call.service_error))
+
+    def _periodic(self, now_s: float) -> None:
+        if now_s - self._status_s >= self.settings.status_period_s:
+            self._status_s = now_s
+            for pump in self.pumps:
+                report(pump, now_s - self._started_s)
+                if pump.flow.kind != HTTP:
+                    errors = pump.counters.errors_in_a_row
+                    self._metrics.add(pump.flow.destination, "ConsecutiveProcessingErrors", errors)
+        if now_s - self._metrics_s >= self.settings.metrics_period_s:
+            self._metrics_s = now_s
+            self._metrics.flush()
+        if now_s - self._watch_s >= _WATCH_RETRY_S:
+            self._watch_s = now_s
+            self._watcher.add_missing()
+
+    def _wait_s(self, now_s: float, *, once: bool) -> float:
+        """How long nothing can be due."""
+        poll_s = min(pump.flow.poll_s for pump in self.pumps)
+        waits = [_SLOW_POLL_S if self._watcher.complete and not once else max(0.01, poll_s)]
+        due = [self._delivery.due_s(), *(pump.next_due_s() for pump in self.pumps)]
+        waits += [due_s - now_s for due_s in due if due_s is not None]
+        waits.append(self._status_s + self.settings.status_period_s - now_s)
+        if any(file.unread and self._held(pump, file) for pump in self.pumps for file in pump.files.files):
+            waits.append(max(_GATHER_S, poll_s))
+        return max(0.0, min(waits))
+
+    def _finished(self) -> bool:
+        now_s = time.monotonic()
+        for pump in self.pumps:
+            for file in pump.files.files:
+                if file.unread and self._held(pump, file, now_s):
+                    return False
+        return self._delivery.settled
+
+    @staticmethod
+    def _held(pump: FlowPump, file: TailedFile, now_s: float = -math.inf) -> bool:
+        """Whether only time settles it: an open multi-line record, or what may be a copy in the making."""
+        open_record = pump.flow.start_pattern is not None and now_s - file.changed_s < pump.flow.hold_s
+        return open_record or not file.judged
+
+    def _backlog(self) -> bool:
+        return any(file.unread for pump in self.pumps for file in pump.files.files)
+
+    def _shut_down(self) -> bool:
+        """Send what is read, wait for what is on its way, write the checkpoints, give everything back."""
+        deadline_s = time.monotonic() + max(_STOP_MARGIN_S, self.settings.shutdown_s - _STOP_MARGIN_S)
+        for ready in self._delivery.collect(time.monotonic(), flush=True):
+            self._senders[ready.pump.flow.id].submit(ready)
+        while not all(pump.idle() for pump in self.pumps) and time.monotonic() < deadline_s:
+            self._watcher.wait(min(0.1, max(0.0, deadline_s - time.monotonic())))
+            self._take_results(time.monotonic())
+        clean = all(pump.idle() for pump in self.pumps)
+        for sender in self._senders.values():
+            sender.stop(deadline_s)
+        self._take_results(time.monotonic())
+        try:
+            self._delivery.commit(time.monotonic())
+        except OSError as error:
+            _log.error("the last checkpoints could not be written: %s", error)
+            clean = False
+        for pump in self.pumps:
+            report(pump, time.monotonic() - self._started_s)
+            pump.files.close()
+        self._metrics.close(_METRICS_S)
+        self._rejects.close()
+        self._watcher.close()
+        return clean
+
+    def _add(self, pump: FlowPump) -> None:
+        self._delivery.pumps.append(pump)
+        sink = self._make_sink(self.settings, pump.flow)
+        self._senders[pump.flow.id] = make_sender(
+            self.settings, pump, sink, self._results, self._watcher.wake
+        )
+
+    def _keep_others(self, known: dict[str, list[Checkpoint]]) -> None:
+        """Checkpoints of flows that are not configured now stay, for a configuration that has them again."""
+        ours = {pump.flow.id for pump in self.pumps}
+        self._delivery.others = {flow: found for flow, found in known.items() if flow not in ours}
+
+    def _reload(self, read: Reload) -> None:
+        settings = read()
+        if settings is None:
+            _log.error("the configuration is not usable; the one before stays in force")
+            return
+        old = {pump.flow.id: pump for pump in self.pumps}
+        kept = [old[flow.id] for flow in settings.flows if flow.id in old and old[flow.id].flow == flow]
+        ending = [pump for pump in self.pumps if pump not in kept]
+        known = self._end_flows(ending)
+        known |= self._delivery.others
+        self.settings = settings
+        self._delivery.keep(kept)
+        for flow in settings.flows:
+            if flow.id in {pump.flow.id for pump in kept}:
+                continue
+            pump = make_pump(settings, flow, known, self._disk, self._rejects)
+            if flow.id in old:
+                pump.files.adopt(old[flow.id].files, time.monotonic())
+            self._add(pump)
+        for pump in ending:
+            pump.files.close()
+        self._keep_others(known)
+        self._watcher.watch_only(flow.pattern.directory for flow in settings.flows)
+        self._delivery.touch()
+        _log.info("configuration reloaded: %d flows, %d of them unchanged", len(settings.flows), len(kept))
+
+    def _end_flows(self, pumps: list[FlowPump]) -> dict[str, list[Checkpoint]]:
+        """Stop flows; their checkpoints."""
+        deadline_s = time.monotonic() + self.settings.shutdown_s
+        for pump in pumps:
+            self._senders.pop(pump.flow.id).stop(deadline_s)
+        self._take_results(time.monotonic())
+        return {pump.flow.id: pump.checkpoints(time.time(), self.settings.checkpoint_ttl_s) for pump in pumps}

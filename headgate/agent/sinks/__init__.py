@@ -1,0 +1,1 @@
+"""The destinations: one call each, its answer as outcomes. Retrying is chalicelib.retry's."""

@@ -1,0 +1,77 @@
+"""A file's checkpoint: what is written down about it, and when it still speaks of a file found later.
+
+Pure. `offset` is where reading goes on after a restart. `planned` are the ends of the units that were handed
+over beyond it: after a crash the same units are made again, so that a copy has the id and the bytes of the
+first.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from headgate.agent.tail.identity import TAIL_BYTES, Inode, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is known of one life of one file."""
+
+    key: str
+    inode: Inode
+    generation: int
+    path: str
+    offset: int
+    head: Mark
+    tail: Mark  # of the last TAIL_BYTES before `offset`
+    size: int  # when it was last seen
+    planned: tuple[int, ...] = ()
+    finished: bool = False
+    updated_s: float = 0.0  # wall clock; only for forgetting old ones
+
+    def speaks_of(self, inode: Inode, size: int, head: bytes, tail: bytes) -> bool:
+        """Whether a file is the one that was read: `head` its first bytes, `tail` those before `offset`."""
+        return (
+            self.inode.same_as(inode)
+            and size >= self.offset
+            and self.head.fits(head)
+            and self.tail == Mark.of(tail)
+        )
+
+    def copied_to(self, size: int, head: bytes, tail: bytes) -> bool:
+        """Whether another file holds everything that was read of this one (copytruncate)."""
+        return (
+            self.head.length > 0
+            and size >= self.offset
+            and self.head.fits(head)
+            and self.tail == Mark.of(tail)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self) | {
+            "inode": list(self.inode),
+            "head": list(self.head),
+            "tail": list(self.tail),
+            "planned": list(self.planned),
+        }
+
+
+def from_json(value: dict[str, Any]) -> Checkpoint:
+    """The inverse of `to_json`. Raises KeyError, TypeError or ValueError for anything else."""
+    return Checkpoint(
+        key=str(value["key"]),
+        inode=Inode(*value["inode"]),
+        generation=int(value["generation"]),
+        path=str(value["path"]),
+        offset=int(value["offset"]),
+        head=Mark(*value["head"]),
+        tail=Mark(*value["tail"]),
+        size=int(value["size"]),
+        planned=tuple(map(int, value["planned"])),
+        finished=bool(value["finished"]),
+        updated_s=float(value["updated_s"]),
+    )
+
+
+def tail_start(offset: int) -> int:
+    """Where the bytes of the tail mark begin."""
+    return max(0, offset - TAIL_BYTES)

@@ -1,0 +1,25 @@
+"""When a file is the copy of another: what copytruncate makes, as far as bytes can tell.
+
+Loss weighs more than a copy sent twice: a file is only taken for a copy when its original was truncated.
+Called by fileset.py.
+"""
+
+from headgate.agent.tail.file import TailedFile
+
+# A new file that begins like another one may be its copy in the making; so long it is not read.
+COPY_WAIT_S = 5.0
+
+
+def begins_like(beginning: bytes, head: bytes) -> bool:
+    """Whether two beginnings of files are the same as far as both go."""
+    shared = min(len(beginning), len(head))
+    return beginning[:shared] == head[:shared]
+
+
+def holds(copy: TailedFile, origin: TailedFile) -> bool:
+    """Whether `copy` holds everything that was read of `origin`. Raises OSError."""
+    offset = origin.read_offset
+    if not origin.head or copy.size < offset or copy.handle is None:
+        return False
+    tail = copy.disk.read(copy.handle, offset - len(origin.tail), len(origin.tail))
+    return copy.beginning()[: len(origin.head)] == origin.head and tail == origin.tail

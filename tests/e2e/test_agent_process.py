@@ -1,0 +1,219 @@
+"""The agent as a process: killed, stopped, reloaded, locked out, packed into one file.
+
+`HEADGATE_AGENT_KILLS` sets how often the kill test kills (A01); 200 is a full run. `HEADGATE_AGENT_AWS_URL`
+and `HEADGATE_AGENT_HTTP_URL` point the last tests at a running local run.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headgate.agent.build import build
+from tests.agent_endpoint import Reply, aws_settings, endpoint
+
+KILLS = int(os.environ.get("HEADGATE_AGENT_KILLS", "4"))
+DEADLINE_S = 40.0
+SAMPLE = Path(__file__).parent.parent / "data" / "apache_access_1500.log"
+
+
+def wait_until(true: Callable[[], bool], message: str) -> None:
+    deadline_s = time.monotonic() + DEADLINE_S
+    while not true():
+        assert time.monotonic() < deadline_s, message
+        time.sleep(0.01)
+
+
+def configure(folder: Path, *flows: dict[str, Any], **keys: Any) -> Path:
+    path = folder / "agent.json"
+    common = {"initialPosition": "START_OF_FILE", "maxBufferAgeMillis": 1000, "retryMaxBackoffMillis": 200}
+    settings = {
+        "stateDirectory": str(folder / "state"),
+        "cloudwatch.emitMetrics": False,
+        "flows": [common | flow for flow in flows],
+        **keys,
+    }
+    path.write_text(json.dumps(settings))
+    return path
+
+
+def command(path: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "headgate.agent", "-c", str(path), *options]
+
+
+@contextmanager
+def running(path: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    log = path.with_name("agent.log").open("a")
+    with log, subprocess.Popen(command(path, *options), stderr=log, stdout=log, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a01_killed_at_any_moment_every_line_arrives_and_copies_have_their_ids(tmp_path: Path) -> None:
+    seed = random.randrange(10**6)  # noqa: S311 - a seeded sequence of moments, not a secret
+    sys.stdout.write(f"seed {seed}\n")
+    chance = random.Random(seed)  # noqa: S311 - a seeded sequence of moments, not a secret
+    log = tmp_path / "app.log"
+    written: list[bytes] = []
+    with endpoint() as target:
+        path = configure(
+            tmp_path,
+            {
+                "filePattern": f"{tmp_path}/app.log*",
+                "httpEndpoint": f"{target.url}/v1",
+                "maxBufferSizeRecords": 7,
+            },
+        )
+        for generation in range(KILLS):
+            with running(path) as process:
+                for part in range(3):
+                    with log.open("ab") as file:
+                        for _ in range(chance.randint(1, 60)):
+                            written.append(b'{"n":%d}\n' % len(written))
+                            file.write(written[-1])
+                    if part == 1 and chance.random() < 0.5:
+                        log.rename(tmp_path / f"app.log.{generation}")
+                    time.sleep(chance.random() * 0.25)
+                process.send_signal(signal.SIGKILL)
+        subprocess.run(command(path, "--once"), check=True, capture_output=True, timeout=DEADLINE_S)
+    ids: dict[bytes, set[str]] = {}
+    for event_id, line in target.lines:
+        ids.setdefault(line, set()).add(event_id)
+    assert set(ids) == set(written)
+    doubled = {line: found for line, found in ids.items() if len(found) > 1}
+    assert not doubled
+    assert len({next(iter(found)) for found in ids.values()}) == len(written)
+
+
+def test_a14_a_stop_under_throttling_ends_in_time_and_loses_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(b"".join(b'{"n":%d}\n' % n for n in range(100)))
+    with endpoint(lambda _n, _k, _b: Reply(429, headers={"Retry-After": "30"})) as target:
+        flow = {"filePattern": str(log), "httpEndpoint": f"{target.url}/v1"}
+        path = configure(tmp_path, flow, shutdownTimeoutMillis=1000)
+        with running(path) as process:
+            wait_until(lambda: len(target.requests) > 0, "no request came")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=DEADLINE_S) == 0
+        target.fault = lambda _n, _k, _b: None
+        subprocess.run(command(path, "--once"), check=True, capture_output=True, timeout=DEADLINE_S)
+    assert len(target.texts()) == 100
+
+
+def test_a13_a_second_agent_on_one_state_directory_ends_with_a_clear_message(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(b'{"n":1}\n')
+    with endpoint() as target:
+        path = configure(tmp_path, {"filePattern": str(log), "httpEndpoint": f"{target.url}/v1"})
+        with running(path):
+            wait_until(lambda: len(target.lines) == 1, "the first agent does not send")
+            second = subprocess.run(
+                command(path), capture_output=True, text=True, timeout=DEADLINE_S, check=False
+            )
+    assert second.returncode == 1
+    assert "another agent" in second.stderr
+
+
+def test_a_hangup_reloads_and_a_broken_configuration_changes_nothing(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.log", tmp_path / "second.log"
+    first.write_bytes(b'{"n":1}\n')
+    second.write_bytes(b'{"n":2}\n')
+    with endpoint() as target:
+        url = f"{target.url}/v1"
+        path = configure(tmp_path, {"filePattern": str(first), "httpEndpoint": url})
+        with running(path) as process:
+            wait_until(lambda: len(target.lines) == 1, "the first flow does not send")
+            path.write_text("{")
+            process.send_signal(signal.SIGHUP)
+            log = tmp_path / "agent.log"
+            wait_until(lambda: "stays in force" in log.read_text(), "the broken file was not refused")
+            configure(
+                tmp_path,
+                {"filePattern": str(first), "httpEndpoint": url},
+                {"filePattern": str(second), "httpEndpoint": url},
+            )
+            process.send_signal(signal.SIGHUP)
+            wait_until(lambda: len(target.lines) == 2, "the new flow does not send")
+            with first.open("ab") as file:
+                file.write(b'{"n":3}\n')
+            wait_until(lambda: len(target.lines) == 3, "the unchanged flow stopped")
+    assert target.texts() == [b'{"n":1}\n', b'{"n":2}\n', b'{"n":3}\n']
+
+
+def test_an_unchanged_agent_json_sends_every_access_log_line_to_kinesis_and_metrics_to_cloudwatch(
+    tmp_path: Path,
+) -> None:
+    option = {"optionName": "LOGTOJSON", "logFormat": "COMBINEDAPACHELOG"}
+    with endpoint() as target:
+        flow = {"filePattern": str(SAMPLE), "kinesisStream": "s", "dataProcessingOptions": [option]}
+        path = configure(tmp_path, flow, **aws_settings(target.url) | {"cloudwatch.emitMetrics": True})
+        done = subprocess.run(
+            command(path, "--once"), capture_output=True, text=True, timeout=DEADLINE_S, check=False
+        )
+    lines = SAMPLE.read_bytes().splitlines()
+    rejected = (tmp_path / "state" / "rejects.ndjson").read_bytes() if done.returncode == 3 else b""
+    assert len(target.texts()) + len(rejected.splitlines()) == len(lines), done.stderr
+    assert {json.loads(text)["host"] for text in target.texts()} <= {
+        line.split()[0].decode() for line in lines
+    }
+    names = {datum["MetricName"] for call in target.metrics for datum in call["MetricData"]}
+    assert {"RecordSendAttempts", "RecordsSent", "RecordSendErrors", "BytesSent", "ServiceErrors"} <= names
+
+
+def test_the_zipapp_runs_on_a_bare_python_for_an_http_destination(tmp_path: Path) -> None:
+    program = tmp_path / "agent.pyz"
+    build(program)
+    log = tmp_path / "app.log"
+    log.write_bytes(b"a line\n")
+    with endpoint() as target:
+        path = configure(tmp_path, {"filePattern": str(log), "httpEndpoint": f"{target.url}/v1"})
+        # -S -I: no site-packages, nothing from the environment.
+        bare = [sys.executable, "-S", "-I", str(program), "-c", str(path), "--once"]
+        done = subprocess.run(
+            bare, capture_output=True, text=True, timeout=DEADLINE_S, check=False, cwd=tmp_path
+        )
+    assert done.returncode == 0, done.stderr
+    assert target.texts() == [b'{"message":"a line"}\n']
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [(["-h"], 0), (["--nonsense"], 1), (["-c", "/nowhere.json"], 1)]
+)
+def test_the_command_line_ends_with_the_original_s_exit_codes(options: list[str], code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "headgate.agent", *options],
+        capture_output=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert done.returncode == code
+
+
+@pytest.mark.skipif("HEADGATE_AGENT_AWS_URL" not in os.environ, reason="needs a running local run")
+def test_the_local_run_takes_the_access_log_from_the_agent(tmp_path: Path) -> None:
+    option = {"optionName": "LOGTOJSON", "logFormat": "COMBINEDAPACHELOG"}
+    stream = os.environ.get("HEADGATE_AGENT_STREAM", "headgate-dev")
+    flow = {"filePattern": str(SAMPLE), "kinesisStream": stream, "dataProcessingOptions": [option]}
+    path = configure(tmp_path, flow, **aws_settings(os.environ["HEADGATE_AGENT_AWS_URL"]))
+    done = subprocess.run(command(path, "--once"), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode in {0, 3}, done.stderr
+
+
+@pytest.mark.skipif("HEADGATE_AGENT_HTTP_URL" not in os.environ, reason="needs a running local run")
+def test_the_local_run_takes_raw_lines_from_the_agent_by_http(tmp_path: Path) -> None:
+    flow = {"filePattern": str(SAMPLE), "httpEndpoint": os.environ["HEADGATE_AGENT_HTTP_URL"]}
+    done = subprocess.run(
+        command(configure(tmp_path, flow), "--once"), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr

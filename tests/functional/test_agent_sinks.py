@@ -1,0 +1,202 @@
+"""The destinations over loopback: partial failures, refusals, throttling, lost answers (A08, A09)."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from chalicelib.retry import Failure, Success
+from headgate.agent.batching import Batch, Unit
+from headgate.agent.compose import make_sink
+from headgate.agent.config.load import load
+from headgate.agent.config.model import Settings
+from headgate.agent.convert.build import build_chain
+from headgate.agent.delivery import Ready
+from headgate.agent.sending import CallResult, Delivered, Sender
+from headgate.agent.sinks.answer import RefusedLine, Sink
+from headgate.agent.tail.disk import RealDisk
+from headgate.agent.tail.file import TailedFile
+from headgate.agent.tail.identity import Inode
+from tests.agent_endpoint import Endpoint, Reply, aws_settings, endpoint
+from tests.agent_rig import AROUND, Rig
+
+
+@pytest.fixture
+def target() -> Iterator[Endpoint]:
+    with endpoint() as running:
+        yield running
+
+
+def settings_of(url: str, **flow: Any) -> Settings:
+    settings = {**aws_settings(url), "flows": [{"filePattern": "/nowhere/x", **flow}]}
+    loaded = load(
+        json.dumps(settings),
+        {},
+        cores=2,
+        check_options=lambda options: build_chain(options, AROUND),
+        read_secret=lambda _path: "",
+    )
+    assert loaded.settings is not None, loaded.problems
+    return loaded.settings
+
+
+def sink_of(target: Endpoint, **flow: Any) -> Sink:
+    settings = settings_of(target.url, **flow)
+    return make_sink(settings, settings.flows[0])
+
+
+def unit(*lines: bytes, start: int = 0, ordering: str | None = None) -> Unit:
+    file = TailedFile(RealDisk(), -1, "/nowhere/x", Inode(1, 2))
+    file.key = "k"
+    starts = [start + sum(map(len, lines[:i])) for i in range(len(lines))]
+    size = sum(map(len, lines))
+    return Unit(file, start, start + size, list(lines), starts, size, ordering)
+
+
+def test_kinesis_records_carry_the_event_id_as_their_partition_key(target: Endpoint) -> None:
+    sink = sink_of(target, kinesisStream="s")
+    assert sink.send([unit(b"a\n"), unit(b"b\n", b"c\n", start=2)]) == [Success(), Success()]
+    assert target.lines == [("k/0", b"a\n"), ("k/2", b"b\n"), ("k/2#2", b"c\n")]
+    assert json.loads(target.requests[0][1])["StreamName"] == "s"
+
+
+def test_deterministic_keys_are_the_md5_of_the_record(target: Endpoint) -> None:
+    sink_of(target, kinesisStream="s", partitionKeyOption="DETERMINISTIC").send([unit(b"a\n")])
+    assert target.lines == [("60b725f10c9c85c70d97880dfe8191b3", b"a\n")]
+
+
+def test_an_ordering_key_chooses_the_shard_and_leaves_the_id_alone(target: Endpoint) -> None:
+    sink_of(target, kinesisStream="s", orderingField="user").send([unit(b"a\n", ordering="u1")])
+    record = json.loads(target.requests[0][1])["Records"][0]
+    assert record["PartitionKey"] == "k/0"
+    assert 0 <= int(record["ExplicitHashKey"]) < 2**128
+
+
+def test_failed_records_of_a_call_are_told_from_the_good_ones(target: Endpoint) -> None:
+    throttled = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow"}
+    answer = {"FailedRecordCount": 1, "Records": [{"SequenceNumber": "1", "ShardId": "s"}, throttled]}
+    target.fault = lambda _n, _k, _b: Reply(200, answer)
+    outcomes = sink_of(target, kinesisStream="s").send([unit(b"a\n"), unit(b"b\n")])
+    assert outcomes[0] == Success()
+    assert isinstance(outcomes[1], Failure)
+    assert (outcomes[1].code, outcomes[1].passing) == ("Throttled", True)
+
+
+@pytest.mark.parametrize(
+    "code", ["ResourceNotFoundException", "AccessDeniedException", "KMSThrottlingException"]
+)
+def test_what_a_person_has_to_mend_is_tried_again_for_ever(target: Endpoint, code: str) -> None:
+    target.fault = lambda _n, _k, _b: Reply(400, {"__type": code, "message": "no"})
+    (outcome,) = sink_of(target, kinesisStream="s").send([unit(b"a\n")])
+    assert isinstance(outcome, Failure)
+    assert outcome.passing
+    assert code in outcome.cause
+
+
+def test_a09_a_poison_record_is_found_by_halves_and_the_others_arrive(target: Endpoint) -> None:
+    poison = "UE9JU09O"  # "POISON" in base64
+
+    def refuse(_number: int, _key: str, body: bytes) -> Reply | None:
+        bad = {"__type": "ValidationException", "message": "a record is bad"}
+        return Reply(400, bad) if poison.encode() in body else None
+
+    target.fault = refuse
+    sink = sink_of(target, kinesisStream="s")
+    units = [unit(b"POISON\n" if n == 5 else b"%d\n" % n, start=10 * n) for n in range(8)]
+    outcomes = sink.send(units)
+    assert [line for _, line in target.lines] == [b"%d\n" % n for n in range(8) if n != 5]
+    assert outcomes[5] == Success([RefusedLine(0, "ValidationException", "a record is bad")])
+
+
+def test_a_destination_that_never_took_anything_keeps_a_refused_line(target: Endpoint) -> None:
+    target.fault = lambda _n, _k, _b: Reply(400, {"__type": "ValidationException", "message": "bad name"})
+    (outcome,) = sink_of(target, kinesisStream="s").send([unit(b"a\n")])
+    assert isinstance(outcome, Failure)
+    assert outcome.passing
+
+
+def test_firehose_gets_one_record_per_unit(target: Endpoint) -> None:
+    assert sink_of(target, deliveryStream="d").send([unit(b"a\n", b"b\n")]) == [Success()]
+    assert json.loads(target.requests[0][1]) == {"DeliveryStreamName": "d", "Records": [{"Data": "YQpiCg=="}]}
+
+
+def test_http_carries_the_event_id_as_idempotency_key_and_the_api_key(target: Endpoint) -> None:
+    sink = sink_of(target, httpEndpoint=f"{target.url}/v1", httpApiKey="secret")
+    assert sink.send([unit(b'{"a":1}\n', b'{"a":2}\n', start=7)]) == [Success([])]
+    assert target.requests == [("k/7", b'{"a":1}\n{"a":2}\n')]
+    sink.close()
+
+
+def test_http_takes_out_the_lines_that_the_server_names_and_sends_the_rest(target: Endpoint) -> None:
+    errors = [{"Index": 1, "Code": "SchemaViolation", "Pointer": "/a", "Message": "not a number"}]
+
+    def refuse(_number: int, _key: str, body: bytes) -> Reply | None:
+        return Reply(400, {"Code": "InvalidEvent", "Errors": errors}) if b"bad" in body else None
+
+    target.fault = refuse
+    sink = sink_of(target, httpEndpoint=f"{target.url}/v1")
+    assert sink.send([unit(b'{"a":1}\n', b'{"a":"bad"}\n', b'{"a":3}\n')]) == [
+        Success([RefusedLine(1, "SchemaViolation", "not a number")])
+    ]
+    assert [key for key, _ in target.requests] == ["k/0", "k/0/good"]
+    assert [line for _, line in target.lines] == [b'{"a":1}\n', b'{"a":3}\n']
+    sink.close()
+
+
+def test_a09_http_413_is_split_down_to_the_line_that_is_too_large(target: Endpoint) -> None:
+    target.fault = lambda _n, _k, body: Reply(413, {"Code": "TooLarge"}) if len(body) > 20 else None
+    sink = sink_of(target, httpEndpoint=f"{target.url}/v1")
+    lines = [b'{"a":1}\n', b'{"a":2}\n', b'{"a":"much too large"}\n', b'{"a":4}\n']
+    assert sink.send([unit(*lines)]) == [Success([RefusedLine(2, "http_413", "413 TooLarge")])]
+    assert sorted(line for _, line in target.lines) == [b'{"a":1}\n', b'{"a":2}\n', b'{"a":4}\n']
+    taken = [key for key, body in target.requests if len(body) <= 20]
+    assert len(set(taken)) == len(taken)
+    sink.close()
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "floor_s"),
+    [
+        (Reply(429, headers={"Retry-After": "7"}), "Throttled", 7.0),
+        (Reply(503, {"Code": "Unavailable"}, {"Retry-After": "2"}), "Unavailable", 2.0),
+        (Reply(500), "Unavailable", 0.0),
+        (Reply(403, {"Code": "Forbidden"}), "Misconfigured", 0.0),
+        (Reply(404), "Misconfigured", 0.0),
+        (Reply(200, hang_up=True), "Unavailable", 0.0),
+    ],
+)
+def test_a08_every_other_answer_of_http_is_tried_again(
+    target: Endpoint, reply: Reply, code: str, floor_s: float
+) -> None:
+    target.fault = lambda _n, _k, _b: reply
+    sink = sink_of(target, httpEndpoint=f"{target.url}/v1")
+    (outcome,) = sink.send([unit(b'{"a":1}\n')])
+    assert isinstance(outcome, Failure)
+    assert (outcome.code, outcome.passing, outcome.retry_after_s) == (code, True, floor_s)
+    sink.close()
+
+
+def test_a08_a_server_that_throttles_and_hangs_up_gets_every_line_in_the_end(
+    target: Endpoint, tmp_path: Path
+) -> None:
+    script = [Reply(429), Reply(200, hang_up=True, take=True), Reply(503), None]
+    target.fault = lambda number, _k, _b: script[min(number, 3)]
+    settings = settings_of(
+        target.url, httpEndpoint=f"{target.url}/v1", retryInitialBackoffMillis=1, retryMaxBackoffMillis=5
+    )
+    rig = Rig(settings.flows[0], raw_directory=tmp_path).start()
+    results: SimpleQueue[CallResult | Delivered] = SimpleQueue()
+    sender = Sender(rig.pump, make_sink(settings, rig.flow), 2, results, lambda: None)
+    batch = Batch(0.0, units=[unit(b'{"a":1}\n')])
+    rig.pump.in_flight = 1
+    sender.submit(Ready(rig.pump, batch))
+    seen: list[CallResult | Delivered] = []
+    while not (seen and isinstance(seen[-1], Delivered)):
+        seen.append(results.get(timeout=20))
+    sender.stop(time.monotonic() + 5)
+    assert len(target.requests) == 4
+    assert set(target.lines) == {("k/0", b'{"a":1}\n')}
