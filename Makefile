@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 RUN_FLAGS ?=
 
-.PHONY: run test check test-deploy demo lock package clean
+.PHONY: run test check test-deploy demo agent bench faults lock package clean
 
 run: .venv/ready  ## the whole path on this machine; Ctrl-C stops and delivers what is buffered
 	@$(PY) -m headgate local $(RUN_FLAGS)
@@ -28,6 +28,15 @@ demo: .venv/ready  ## real log lines through the whole path, with a reconciliati
 
 package: .venv/ready  ## the Lambda zip and the template of STAGE (default prod) in out/
 	@$(PY) -m headgate infra package --stage $(or $(STAGE),prod) --out out
+
+agent: .venv/ready  ## agent.pyz, one file that runs on a bare Python
+	@$(PY) -m headgate.agent.build agent.pyz
+
+bench: .venv/ready  ## ratios against peers, all measured in one run
+	@$(PY) -m bench
+
+faults: .venv/ready  ## thousands of random schedules of faults
+	@$(PY) -m tests.faults --schedules 2000
 
 lock: .venv/ready  ## every requirements.txt from its requirements.in
 	@.venv/bin/pip install --quiet uv==0.13.8

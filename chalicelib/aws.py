@@ -79,6 +79,25 @@ def _attempt(call: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any] | Failu
         return Failure("Unavailable", passing=True, cause=type(error).__name__)
 
 
+def _outcomes(
+    answer: Mapping[str, Any] | Failure, member: str, count: int, receipt_of: Callable[[Any], object]
+) -> list[Outcome]:
+    """One outcome per record. A 200 that is not the service's own (a proxy's page) acknowledges nothing."""
+    if isinstance(answer, Failure):
+        return [answer] * count
+    items = answer.get(member, ())
+    try:
+        outcomes: list[Outcome] = [
+            failure_of(item["ErrorCode"]) if item.get("ErrorCode") else Success(receipt_of(item))
+            for item in items
+        ]
+    except (AttributeError, KeyError, TypeError):
+        outcomes = []
+    if len(outcomes) != count:
+        return [Failure("Unavailable", passing=True, cause="MalformedAnswer")] * count
+    return outcomes
+
+
 class KinesisStream:
     """The stream, for ingest."""
 
@@ -93,21 +112,16 @@ class KinesisStream:
         answer = _attempt(
             lambda: self._client.put_records(StreamName=self._name, Records=[_wire(e) for e in entries])
         )
-        if isinstance(answer, Failure):
-            return [answer] * len(entries)
-        return [
-            failure_of(item["ErrorCode"])
-            if item.get("ErrorCode")
-            else Success(Receipt(item["ShardId"], item["SequenceNumber"]))
-            for item in answer["Records"]
-        ]
+        return _outcomes(
+            answer, "Records", len(entries), lambda item: Receipt(item["ShardId"], item["SequenceNumber"])
+        )
 
     def check(self) -> Outcome:
         """Whether the stream is there and takes records."""
         answer = _attempt(lambda: self._client.describe_stream_summary(StreamName=self._name))
         if isinstance(answer, Failure):
             return answer
-        status = str(answer["StreamDescriptionSummary"]["StreamStatus"])
+        status = str(answer.get("StreamDescriptionSummary", {}).get("StreamStatus"))
         ready = status in {"ACTIVE", "UPDATING"}
         return Success(status) if ready else Failure("Unavailable", passing=True, cause=status)
 
@@ -128,12 +142,7 @@ class DeliveryStream:
                 DeliveryStreamName=self._name, Records=[{"Data": data} for data in records]
             )
         )
-        if isinstance(answer, Failure):
-            return [answer] * len(records)
-        return [
-            failure_of(item["ErrorCode"]) if item.get("ErrorCode") else Success(item.get("RecordId"))
-            for item in answer["RequestResponses"]
-        ]
+        return _outcomes(answer, "RequestResponses", len(records), lambda item: item["RecordId"])
 
 
 class Bucket:

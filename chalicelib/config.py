@@ -5,6 +5,7 @@ message, because a function with a wrong setting fails at init and nowhere else.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from chalicelib import limits
 from chalicelib.errors import Fatal
 
+_WHOLE = re.compile(r"[0-9]{1,9}")
 _AUTH = ("api_key", "iam", "none")
 _UNKNOWN_TYPES = ("accept", "reject")
 
@@ -53,8 +55,8 @@ def parse(environ: Mapping[str, str]) -> Settings:
         delivery_stream=read.text("HEADGATE_DELIVERY_STREAM"),
         bucket=read.text("HEADGATE_BUCKET"),
         auth=read.one_of("HEADGATE_AUTH", _AUTH),
-        cors_origins=frozenset(filter(None, environ.get("HEADGATE_CORS_ORIGINS", "").split(","))),
-        ordering_field=environ.get("HEADGATE_ORDERING_FIELD") or None,
+        cors_origins=frozenset(environ.get("HEADGATE_CORS_ORIGINS", "").replace(",", " ").split()),
+        ordering_field=read.pointer("HEADGATE_ORDERING_FIELD"),
         pack_bytes=read.number("HEADGATE_PACK_BYTES", 0, limits.FIREHOSE_RECORD_MAX_BYTES),
         only_known_types=read.one_of("HEADGATE_UNKNOWN_TYPES", _UNKNOWN_TYPES) == "reject",
         batch_size=read.number("HEADGATE_BATCH_SIZE", 1, 10_000),
@@ -85,9 +87,15 @@ class _Reader:
             self.mistakes.append(f"{name} is not one of {', '.join(allowed)}")
         return value
 
+    def pointer(self, name: str) -> str | None:
+        value = self._environ.get(name, "")
+        if value and not value.startswith("/"):
+            self.mistakes.append(f"{name} is not a JSON Pointer: it starts with /")
+        return value or None
+
     def number(self, name: str, least: int, most: int) -> int:
         value = self.text(name)
-        if value.isascii() and value.isdigit() and least <= int(value) <= most:
+        if _WHOLE.fullmatch(value) and least <= int(value) <= most:
             return int(value)
         if value:
             self.mistakes.append(f"{name} is not a whole number from {least} to {most}")
