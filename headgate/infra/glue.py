@@ -53,7 +53,8 @@ def conversion(settings: StageSettings) -> Json:
     compression = words[settings.curated.compression or "snappy"]
     return {
         "Enabled": True,
-        "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {}}},
+        # Its default writes the keys inside a nested event in lower case.
+        "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {"CaseInsensitive": False}}},
         "OutputFormatConfiguration": {"Serializer": {name: {"Compression": compression}}},
         "SchemaConfiguration": {
             "CatalogId": ref("AWS::AccountId"),

@@ -1,7 +1,7 @@
 """Parquet and ORC by pyarrow.
 
-Decides how the files are made: schema, codec, page and stripe options. Imported when the first delivery
-stream converts and not before: it costs some 45 MB. Called by convert.py.
+Decides how the files are made: schema, codec, page and stripe options. Imported with the first record that
+is converted and not before: it costs some 45 MB. Called by convert.py.
 
 Source: Firehose API reference, ParquetSerDe and OrcSerDe.
 """
@@ -12,6 +12,7 @@ from typing import IO, Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships none
 from pyarrow import orc, parquet
 
+from headgate.local.firehose.buffer import MIB_BYTES
 from headgate.local.firehose.columnar.hive_types import Array, HiveType, Map, Scalar, Struct
 from headgate.local.firehose.columnar.rows import Table
 
@@ -28,7 +29,9 @@ _SCALARS = {
     "timestamp": pa.timestamp("ns"),
     "date": pa.date32(),
 }
-_PAGE_BYTES = 1024 * 1024  # Source: PageSizeBytes: "the default is 1 MiB"
+_PAGE_BYTES = MIB_BYTES  # Source: PageSizeBytes: "the default is 1 MiB"
+# Source: StripeSizeBytes: "the minimum is 8 MiB"; its default of 64 MiB would be held in memory.
+_STRIPE_BYTES = 8 * MIB_BYTES
 _STRIDE_ROWS = 10_000  # Source: RowIndexStride: "the default is 10,000"
 
 
@@ -50,13 +53,34 @@ def _arrow(kind: HiveType) -> pa.DataType:
 
 
 class _Sink:
-    """The object's file for pyarrow, which would close it."""
+    """The object's file for pyarrow, which would close it.
+
+    Its ORC writer ends the process when a write raises: a failure is kept here until pyarrow has returned.
+    """
 
     closed = False
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.write = file.write
-        self.tell = file.tell
+        self._file = file
+        self._written_bytes = 0
+        self._failure: OSError | None = None
+
+    def check(self) -> None:
+        """Raise what a write has failed with, again each time: the file is of no use any more."""
+        if self._failure is not None:
+            raise self._failure
+
+    def write(self, data: bytes) -> int:
+        if self._failure is None:
+            try:
+                self._file.write(data)
+            except OSError as failure:
+                self._failure = failure
+        self._written_bytes += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._written_bytes
 
     def flush(self) -> None:
         pass
@@ -80,9 +104,9 @@ class ParquetFile:
     def __init__(
         self, file: IO[bytes], schema: pa.Schema, compression: str, serde: Mapping[str, Any]
     ) -> None:
-        self._schema = schema
+        self._schema, self._sink = schema, _Sink(file)
         self._writer = parquet.ParquetWriter(
-            _Sink(file),
+            self._sink,
             schema,
             compression=compression,
             version="1.0" if serde.get("WriterVersion", "V1") == "V1" else "2.6",
@@ -94,13 +118,15 @@ class ParquetFile:
         )
 
     def write_group(self, columns: Sequence[list[Any]]) -> None:
-        """Write one row group."""
+        """Write one row group. Raises OSError."""
         batch = _batch(self._schema, columns)
         self._writer.write_batch(batch, row_group_size=batch.num_rows)
+        self._sink.check()
 
     def close(self) -> None:
-        """Write the footer."""
+        """Write the footer. Raises OSError."""
         self._writer.close()
+        self._sink.check()
 
 
 class OrcFile:
@@ -109,10 +135,11 @@ class OrcFile:
     def __init__(
         self, file: IO[bytes], schema: pa.Schema, compression: str, serde: Mapping[str, Any]
     ) -> None:
-        self._schema = schema
+        self._schema, self._sink = schema, _Sink(file)
         self._writer = orc.ORCWriter(
-            _Sink(file),
+            self._sink,
             compression=compression,
+            stripe_size=_STRIPE_BYTES,
             file_version="0.11" if serde.get("FormatVersion") == "V0_11" else "0.12",
             row_index_stride=serde.get("RowIndexStride", _STRIDE_ROWS),
             dictionary_key_size_threshold=serde.get("DictionaryKeyThreshold", 0.0),
@@ -122,16 +149,18 @@ class OrcFile:
         self._is_empty = True
 
     def write_group(self, columns: Sequence[list[Any]]) -> None:
-        """Write some rows."""
+        """Write some rows. Raises OSError."""
         self._is_empty = False
         self._writer.write(pa.Table.from_batches([_batch(self._schema, columns)]))
+        self._sink.check()
 
     def close(self) -> None:
-        """Write the footer."""
+        """Write the footer. Raises OSError."""
         if self._is_empty:
             # pyarrow knows an ORC file's columns from its first rows only.
             self._writer.write(self._schema.empty_table())
         self._writer.close()
+        self._sink.check()
 
 
 def _batch(schema: pa.Schema, columns: Sequence[list[Any]]) -> pa.RecordBatch:

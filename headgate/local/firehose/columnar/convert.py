@@ -8,6 +8,7 @@ Source: Firehose API reference, DataFormatConversionConfiguration.
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import IO, Any
 
 from headgate.local.firehose.columnar.encoder import ColumnarEncoder
@@ -43,16 +44,14 @@ def _make_format(conversion: Mapping[str, Any], tables: Tables) -> Format:
         )
     wanted = _part(conversion, "SchemaConfiguration")
     table = make_table(_columns(wanted, tables), reads[1])
-    try:
-        arrow = import_module("headgate.local.firehose.columnar.arrow")
-    except ImportError as error:
-        raise UnsupportedFormatError(
-            "Parquet and ORC need the package pyarrow of requirements-dev.txt."
-        ) from error
-    schema, writer = arrow.schema_of(table), getattr(arrow, writer_name)
+    if find_spec("pyarrow") is None:
+        raise UnsupportedFormatError("Parquet and ORC need the package pyarrow of requirements-dev.txt.")
 
     def open_encoder(file: IO[bytes], _: str) -> Encoder:
-        return ColumnarEncoder(table, writer(file, schema, codecs[compression], writes[1]))
+        # Loaded with the first record: a run that converts nothing does without its memory.
+        arrow = import_module("headgate.local.firehose.columnar.arrow")
+        writer = getattr(arrow, writer_name)(file, arrow.schema_of(table), codecs[compression], writes[1])
+        return ColumnarEncoder(table, writer)
 
     return Format(extension, open_encoder, _described(wanted))
 

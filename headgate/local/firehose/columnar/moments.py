@@ -49,7 +49,7 @@ def _from_epoch(text: str) -> int:
     except InvalidOperation:  # an exponent that Decimal does not hold
         raise ValueError(text) from None
     # Compared before it is written out: an exponent can stand for a billion digits.
-    if number.is_nan() or abs(number) >= _LIMIT_NS:
+    if number.is_nan() or number.copy_abs() >= _LIMIT_NS:
         raise ValueError(text)
     scale = NANOSECONDS if abs(number) < _MILLISECONDS_FROM else NANOSECONDS // 1000
     return _bounded(round(number * scale))
