@@ -125,7 +125,8 @@ def _banner(addresses: Addresses, options: Options) -> str:
 
   AWS APIs at      export AWS_ENDPOINT_URL={addresses.endpoint_url} AWS_DEFAULT_REGION={options.region} \\
                           AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
-  files appear in  {_shown(options.folder)}/s3/, after {options.buffer_s} s or so
+  files appear in  {_shown(options.folder)}/s3/
+                   {options.buffer_s} to {options.buffer_s + 3} s after the POST
   function's log   {_shown(options.folder)}/functions.log
 {_faults_shown(options)}
   Ctrl-C stops, and delivers what was accepted before it ends.
@@ -139,8 +140,13 @@ def _shown(folder: Path) -> str:
 
 def _faults_shown(options: Options) -> str:
     spec = parse_faults(options.faults)
-    lines = [f"  faults, seed {spec.seed}", *(f"    {sentence}" for sentence in spec.sentences())]
-    return "".join(f"\n{line}" for line in lines) + "\n" if options.faults else ""
+    sentences = spec.sentences()
+    if not sentences:
+        return ""
+    return (
+        "".join(f"\n{line}" for line in (f"  faults, seed {spec.seed}", *(f"    {s}" for s in sentences)))
+        + "\n"
+    )
 
 
 def _faults(text: str) -> str:

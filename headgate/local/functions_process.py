@@ -29,6 +29,7 @@ from headgate.settings import load_config
 
 _DRAIN_S = 120.0
 _HANDLER = "transform"
+_WINDOW_MAX_S = 1  # on AWS the window saves invocations; here it would only keep a person waiting
 
 
 def start(fields: dict[str, Any]) -> Running:
@@ -73,7 +74,7 @@ def _poller(options: Options, endpoint_url: str, transform: Any, config: Config)
         return transform(event, LambdaContext(_HANDLER, memory_mb, round(seconds * 1000)))
 
     return EventSourcePoller(
-        replace(mapping, batching_window_s=min(mapping.batching_window_s, options.buffer_s)),
+        replace(mapping, batching_window_s=min(mapping.batching_window_s, options.buffer_s, _WINDOW_MAX_S)),
         client("kinesis", endpoint_url, options.region),
         client("s3", endpoint_url, options.region),
         FaultLayer(options.faults).invoke(invoke, timeout_s),

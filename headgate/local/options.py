@@ -17,7 +17,7 @@ class Options:
     data: str  # the folder where everything is kept
     port: int  # HTTP; 0 is a free one
     aws_port: int | None  # None: 4566, or a free one when it is taken
-    buffer_s: int  # of both delivery streams and of the mapping's window, seconds
+    buffer_s: int  # of both delivery streams, seconds
     shards: int | None
     region: str
     faults: str = ""  # as headgate.local.faults reads it; "" is none
