@@ -47,3 +47,11 @@ def is_missing_children(shards: Mapping[str, Shard], ended: Iterable[str]) -> bo
     """Say whether a shard that has ended has no child in the list: the list is then older than the end."""
     named = {parent for shard in shards.values() for parent in shard.parents}
     return any(shard_id in shards and shard_id not in named for shard_id in ended)
+
+
+def waiting_for(shards: Mapping[str, Shard], left_out: Iterable[str]) -> set[str]:
+    """Return the shards that are left out and all that cannot be read without them: their descendants."""
+    out = set(left_out)
+    while more := {each.shard_id for each in shards.values() if out.intersection(each.parents)} - out:
+        out |= more
+    return out

@@ -11,7 +11,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from headgate.records.cursor import THROTTLES, ShardCursor, error_code
-from headgate.records.lineage import Shard, is_missing_children, parse_shard, startable, unfinished
+from headgate.records.lineage import (
+    Shard,
+    is_missing_children,
+    parse_shard,
+    startable,
+    unfinished,
+    waiting_for,
+)
 from headgate.records.model import SHARD_END, KinesisClient, Pace, Position, ShardBatch, is_ahead
 
 NEVER_S = float("-inf")
@@ -76,19 +83,31 @@ class StreamReader:
         if checkpoint == SHARD_END:
             self._ended.discard(shard_id)
 
-    def caught_up(self, since_s: float = NEVER_S) -> bool:
-        """Say whether every shard, asked after `since_s`, was at its tip and every end committed."""
+    def caught_up(self, since_s: float = NEVER_S, left_out: Collection[str] = ()) -> bool:
+        """Say whether every shard, asked after `since_s`, was at its tip and every end committed.
+
+        Shards that the caller leaves out, and their descendants, do not count.
+        """
+        out = waiting_for(self._shards, left_out)
         finished = [shard_id for shard_id, place in self._checkpoints.items() if place == SHARD_END]
         return (
             bool(self._shards)
             and not self._ended
             and self._deferred is None
             and not is_missing_children(self._shards, finished)
-            and all(shard.shard_id in self._cursors for shard in unfinished(self._shards, self._checkpoints))
             and all(
-                cursor.millis_behind == 0 and cursor.asked_s > since_s for cursor in self._cursors.values()
+                shard.shard_id in self._cursors or shard.shard_id in out
+                for shard in unfinished(self._shards, self._checkpoints)
+            )
+            and all(
+                (cursor.millis_behind == 0 and cursor.asked_s > since_s) or cursor.shard_id in out
+                for cursor in self._cursors.values()
             )
         )
+
+    def behind(self) -> Mapping[str, int | None]:
+        """Return how far each open shard was behind its tip (ms) when last asked; None: no answer yet."""
+        return {shard_id: cursor.millis_behind for shard_id, cursor in self._cursors.items()}
 
     def due_s(self, paused: Collection[str] = ()) -> float:
         """Return when the next poll has something to do, on the clock of `now_s`; may lie in the past."""

@@ -1,0 +1,1 @@
+"""`headgate quarantine`: what could not be processed is seen, mended, and put back on the stream."""

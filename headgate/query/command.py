@@ -1,0 +1,92 @@
+"""`headgate query`: one SQL query over what lies in the bucket.
+
+Decides the form of the answer and which files are read. DuckDB does the work, on this machine; it never
+reaches for the network.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from headgate.query.answer import as_csv, as_json, as_table
+from headgate.query.files import fetched, tables_in
+from headgate.query.views import statements
+from headgate.readers.ending import describe, ended
+from headgate.readers.errors import ReaderError
+from headgate.readers.moments import moment
+from headgate.readers.packages import optional
+from headgate.readers.printing import Printer
+from headgate.readers.span import Span
+from headgate.readers.stage import add_files_argument, add_stage_arguments, open_stage
+
+_VIEWS = """views:
+  raw                      line, event (null when it is no JSON), object
+  curated, curated_dedup   event_id, received_at, type, shard_id, sequence_number, event, dt, hour
+  quarantine               event_id, received_at, shard_id, sequence_number, line_number, code, message,
+                           pointer, version, line, line_base64"""
+CACHE = Path(".local") / "cache"
+_EXAMPLES = """
+query "select type, count(*) from curated group by 1 order by 2 desc"
+query --since 1h --csv "select code, count(*) from quarantine group by 1"
+query --files .local/s3 "select event->>'user' as user, * from curated_dedup limit 5"
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    describe(parser, _EXAMPLES)
+    parser.description = f"{parser.description}\n\n{_VIEWS}"
+    parser.add_argument("sql", metavar="SQL", help="DuckDB's SQL; - reads it from standard input")
+    add_stage_arguments(parser)
+    add_files_argument(parser)
+    parser.add_argument("--since", type=moment, metavar="TIME", help="only what arrived from here on")
+    parser.add_argument("--until", type=moment, metavar="TIME", help="only what arrived before")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="print CSV with a head")
+    form.add_argument("--json", action="store_true", help="print one JSON object per row (default in a pipe)")
+    parser.add_argument(
+        "--cache", type=Path, default=CACHE, metavar="FOLDER", help=f"keep copies here (default: {CACHE})"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the answer."""
+    return ended("query", lambda: _query(args, Printer()))
+
+
+def _query(args: argparse.Namespace, printer: Printer) -> int:
+    duckdb = optional("duckdb", "query")
+    sql = sys.stdin.read() if args.sql == "-" else args.sql
+    span = Span.of(args.since, args.until)
+    with open_stage(args) as stage:
+        zone = stage.settings.time_zone
+        files = fetched(stage.bucket(), tables_in(sql), span, zone, args.cache, printer)
+    with _connected(duckdb) as connection:
+        try:
+            for statement in statements(files, span):
+                connection.execute(statement)
+            result = connection.execute(sql)
+            if result.description:
+                _print(result, args, printer)
+        except duckdb.Error as error:
+            raise ReaderError(str(error)) from error
+    return 0
+
+
+def _connected(duckdb: Any) -> Any:
+    """A database in memory that stays on this machine."""
+    connection = duckdb.connect(
+        ":memory:", config={"autoinstall_known_extensions": "false", "preserve_insertion_order": "false"}
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def _print(result: Any, args: argparse.Namespace, printer: Printer) -> None:
+    if args.csv:
+        as_csv(result, printer)
+    elif args.json or not printer.is_terminal:
+        as_json(result, printer)
+    else:
+        as_table(result, printer)

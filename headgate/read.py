@@ -1,0 +1,106 @@
+"""`headgate read`: the lines of the stream or of the bucket, decoded, oldest first.
+
+Decides what one printed line holds for each source. Never changes anything.
+"""
+
+import argparse
+import itertools
+from collections.abc import Iterable, Iterator
+
+from headgate.readers import contents
+from headgate.readers.bucket import Object
+from headgate.readers.ending import FOUND_NOTHING, describe, ended
+from headgate.readers.errors import ReaderError
+from headgate.readers.feed import Feed
+from headgate.readers.line_view import show
+from headgate.readers.lines import as_envelope, content_of, lines_of
+from headgate.readers.moments import moment
+from headgate.readers.printing import Printer
+from headgate.readers.span import Span, kind_of, objects
+from headgate.readers.stage import Stage, add_files_argument, add_stage_arguments, open_stage
+from headgate.readers.where import condition, wanted
+
+SOURCES = ("stream", "raw", "curated", "quarantine")
+_EXAMPLES = """
+read stream --since 10m --where type=click
+read curated --stage prod --since 2026-10-01T05:00Z --until 2026-10-01T06:00Z | jq .event
+read quarantine --follow
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    describe(parser, _EXAMPLES, "no line found")
+    parser.add_argument("source", choices=SOURCES, help="where to read")
+    add_stage_arguments(parser)
+    add_files_argument(parser)
+    parser.add_argument("--since", type=moment, metavar="TIME", help="from here on: 10m, 2h, ISO 8601")
+    parser.add_argument("--until", type=moment, metavar="TIME", help="up to here")
+    parser.add_argument("--shard", help="this shard of the stream only: its id or its number")
+    parser.add_argument(
+        "--follow", action="store_true", help="go on with what arrives; from now without --since"
+    )
+    parser.add_argument(
+        "--where",
+        type=condition,
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="only lines with this field, of the line or of its event (a.b goes deeper); repeat for more",
+    )
+    parser.add_argument("--limit", type=_count, metavar="N", help="end after so many lines")
+    parser.add_argument("--lines", action="store_true", help="only the lines as they were sent")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the lines; 1 when there was none."""
+    return ended("read", lambda: _read(args, Printer()))
+
+
+def _read(args: argparse.Namespace, printer: Printer) -> int:
+    with open_stage(args) as stage:
+        rows = (row for row in _rows(args, stage) if wanted(row, args.where))
+        printed = 0
+        for row in itertools.islice(rows, args.limit):
+            printed += 1
+            if args.lines:
+                printer.data(content_of(row))
+            elif printer.is_terminal:
+                printer.text(show(row, printer))
+            else:
+                printer.data(row)
+            if args.follow or printed == 1:
+                printer.flush()
+    return 0 if printed else FOUND_NOTHING
+
+
+def _rows(args: argparse.Namespace, stage: Stage) -> Iterator[bytes]:
+    since_s = stage.clock.wall() if args.follow and args.since is None else args.since
+    span = Span.of(since_s, args.until)
+    if args.source == "stream":
+        if args.files:
+            raise ReaderError("--files holds objects; the stream is read at its endpoint")
+        feed = Feed(stage.client("kinesis"), stage.names.stream, span, stage.clock, _shard_id(args.shard))
+        for shard_id, record in feed.arrivals(follow=args.follow):
+            yield from map(as_envelope, lines_of(record, shard_id))
+        return
+    if args.shard:
+        raise ReaderError("--shard goes with the stream; elsewhere use --where shard_id=...")
+    bucket, kind = stage.bucket(), kind_of(args.source, stage.settings.time_zone)
+    looks: Iterable[Iterable[Object]] = [objects(bucket, kind, span)]
+    if args.follow:
+        looks = contents.follow(bucket, kind, span, stage.clock)
+    for found in looks:
+        lines = contents.within(kind, span, contents.lines_in(bucket, found))
+        for line in lines:
+            yield from contents.raw_rows(line) if kind.name == "raw" else (line.text,)
+
+
+def _shard_id(text: str | None) -> str | None:
+    return f"shardId-{int(text):012d}" if text and text.isdigit() else text
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of lines")
+    return int(text)

@@ -1,0 +1,81 @@
+"""A record of the stream, or a line of an object, to the JSON line that the commands print.
+
+Decides the ids of lines (packing's rule, and `<key>/<n>` inside an aggregated record) and how a line that is
+no JSON object is shown. Never runs the hook: it shows what was sent.
+"""
+
+import binascii
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import orjson
+
+from chalicelib import envelope, jsontext
+from chalicelib import event as events
+from chalicelib.errors import EventError
+from chalicelib.packing import event_id
+from headgate.readers import kpl
+from headgate.readers.decode import split
+from headgate.records import Record
+
+
+class Line(NamedTuple):
+    """One line of a record; `number` counts from 1 in the record, blank lines included."""
+
+    event_id: str
+    number: int
+    text: bytes
+    shard_id: str
+    sequence_number: str
+    arrival_s: float
+
+
+def lines_of(record: Record, shard_id: str) -> Iterator[Line]:
+    """The lines of a record that are not blank; an aggregated record is taken apart first."""
+    place = shard_id, record.sequence_number, record.arrival_s
+    inner = kpl.take_apart(record.data)
+    parts = [(record.partition_key, record.data)] if inner is None else None
+    for key, data in parts or inner_parts(record.partition_key, inner or []):
+        for number, text in enumerate(split(data), start=1):
+            if text.strip():
+                yield Line(event_id(key, number), number, text, *place)
+
+
+def inner_parts(partition_key: str, records: list[kpl.UserRecord]) -> list[tuple[str, bytes]]:
+    """The records of an aggregated one with ids of their own: their keys may repeat."""
+    return [(f"{partition_key}/{index}", record.data) for index, record in enumerate(records)]
+
+
+def as_envelope(line: Line) -> bytes:
+    """A line of the stream in the form of a curated one, without a line feed."""
+    value = events.parse(line.text, 0)
+    receipt = envelope.receipt(line.arrival_s, line.shard_id, line.sequence_number)
+    if not isinstance(value, EventError):
+        text = jsontext.one_line(line.text)
+        return envelope.wrap(line.event_id, events.type_of(value), text, receipt).removesuffix(b"\n")
+    head = envelope.wrap(line.event_id, None, b"", receipt)
+    return head.removesuffix(b'"event":}\n') + content(line.text) + b"}"
+
+
+def content(text: bytes) -> bytes:
+    """A line as a JSON member: `event` for an object, else `line`, or `line_base64` for what is not UTF-8."""
+    if not isinstance(events.parse(text, 0), EventError):
+        return b'"event":' + jsontext.one_line(text)
+    try:
+        return b'"line":' + orjson.dumps(text.decode())
+    except UnicodeDecodeError:
+        return b'"line_base64":' + orjson.dumps(binascii.b2a_base64(text, newline=False).decode())
+
+
+def content_of(line: bytes) -> bytes:
+    """The bytes as sent of a printed, curated or quarantined line.
+
+    A quote inside a JSON string is escaped, so the member's name is found by its bytes.
+    """
+    _, found, event = line.partition(b',"event":')
+    if found:
+        return event.removesuffix(b"}")
+    fields = orjson.loads(line)
+    if "line_base64" in fields:
+        return binascii.a2b_base64(fields["line_base64"])
+    return str(fields.get("line", "")).encode()

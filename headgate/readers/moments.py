@@ -1,0 +1,51 @@
+"""A moment as a person types it, and as the commands print it. Inside, every moment is epoch seconds.
+
+Decides the forms: `90s`, `10m`, `2h`, `7d` (that long ago), `now`, ISO 8601, epoch seconds. A moment without
+a zone is UTC, as all times that the commands print.
+"""
+
+import argparse
+import re
+import time
+from datetime import UTC, datetime
+
+from chalicelib import envelope
+
+_AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
+_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+_EPOCH = re.compile(r"\d{9,11}(?:\.\d+)?")
+FORMS = "10m (s, m, h, d: that long ago), now, or ISO 8601 such as 2026-10-01T05:00Z"
+
+
+def parse_moment(text: str, now_s: float) -> float:
+    """Epoch seconds. Raises ValueError with the forms that are understood."""
+    text = text.strip()
+    if text == "now":
+        return now_s
+    if ago := _AGO.fullmatch(text):
+        return now_s - float(ago[1]) * _UNITS_S[ago[2]]
+    if _EPOCH.fullmatch(text):
+        return float(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no time; a time is {FORMS}") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def moment(text: str) -> float:
+    """An argument of a command line, measured from now."""
+    try:
+        return parse_moment(text, time.time())
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def shown(moment_s: float) -> str:
+    """RFC 3339 in UTC with milliseconds, as in the envelope."""
+    return envelope.received_at(moment_s).decode().strip('"')
+
+
+def parse_shown(text: str) -> float:
+    """Read what `shown` wrote back."""
+    return datetime.fromisoformat(text).timestamp()

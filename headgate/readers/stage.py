@@ -1,0 +1,142 @@
+"""Where a stage's stream and bucket are: its settings, and the account behind the credentials.
+
+Decides names, endpoint and clients for every reading command. The local run and a deployed stage differ only
+in the endpoint. Clients are made when first asked for, with one attempt each: all retrying is retry.py's.
+"""
+
+import argparse
+import os
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from headgate.local.identity import KEY_ID, SECRET
+from headgate.readers.bucket import Bucket, FolderBucket, S3Bucket
+from headgate.readers.calls import Clock, call, sentence
+from headgate.readers.errors import ReaderError
+from headgate.settings import Names, SettingsError, StageSettings, fill_bucket, load_settings, names_of
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_DEFAULT_REGION = "us-east-1"
+_CONNECT_S = 5
+_READ_S = 60  # an object of 128 MiB on a slow line comes in pieces, each of which must come in this time
+_POOL = 16
+
+
+def add_stage_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare --stage and --endpoint."""
+    parser.add_argument("--stage", default="dev", help="stage of .chalice/config.json (default: dev)")
+    parser.add_argument(
+        "--endpoint",
+        metavar="URL",
+        help="the local run's AWS address, such as http://127.0.0.1:4566 (default: AWS_ENDPOINT_URL, or AWS)",
+    )
+
+
+def add_files_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare --files, for commands that read nothing but the bucket."""
+    parser.add_argument(
+        "--files",
+        metavar="FOLDER",
+        type=Path,
+        help="read a folder instead of S3: a copy of the bucket, or .local/s3 (no run is needed)",
+    )
+
+
+class Stage:
+    """One stage, as a command sees it; `with` closes its connections."""
+
+    def __init__(
+        self, settings: StageSettings, endpoint_url: str | None, files: Path | None, clock: Clock
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.endpoint_url = endpoint_url
+        self._files = files
+        self._clients: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    @property
+    def names(self) -> Names:
+        """The stage's names."""
+        return names_of(self.settings)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the endpoint is on this machine."""
+        return self.endpoint_url is not None and urlsplit(self.endpoint_url).hostname in _LOOPBACK
+
+    def client(self, service: str) -> Any:
+        """A client of one service. Raises ReaderError without a region."""
+        if service not in self._clients:
+            try:
+                self._clients[service] = self._make(service)
+            except (BotoCoreError, ValueError) as error:
+                text = sentence(error) if isinstance(error, BotoCoreError) else str(error)
+                raise ReaderError(text) from error
+        return self._clients[service]
+
+    def bucket_name(self) -> str:
+        """The bucket's name, with account and region filled in."""
+        pattern = self.names.bucket
+        if "{" not in pattern:
+            return pattern
+        account = ""
+        if "{account}" in pattern:
+            answer = call(lambda: self.client("sts").get_caller_identity(), self.clock)
+            account = str(answer["Account"])
+        return fill_bucket(pattern, account, str(self.client("s3").meta.region_name))
+
+    def bucket(self) -> Bucket:
+        """Where the objects are: S3, or the folder that was named."""
+        if self._files is not None:
+            return FolderBucket.find_in(self._files)
+        return S3Bucket(self.client("s3"), self.bucket_name(), self.clock)
+
+    def _make(self, service: str) -> Any:
+        config = Config(
+            retries={"total_max_attempts": 1},
+            connect_timeout=_CONNECT_S,
+            read_timeout=_READ_S,
+            max_pool_connections=_POOL,
+            user_agent_extra="headgate-readers",
+            s3={"addressing_style": "path"} if self.endpoint_url else {},
+        )
+        own: dict[str, Any] = {"config": config, "endpoint_url": self.endpoint_url}
+        if self.is_local:  # never sends a person's own credentials to a test endpoint
+            own |= {"aws_access_key_id": KEY_ID, "aws_secret_access_key": SECRET, "aws_session_token": ""}
+            own["region_name"] = os.environ.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
+        return _session().client(service, **own)
+
+
+@cache
+def _session() -> Any:
+    """One for the process: it keeps the services' models, which take longer to load than to use."""
+    return boto3.Session()
+
+
+def open_stage(args: argparse.Namespace, clock: Clock | None = None) -> Stage:
+    """The stage that a command line names. Raises ReaderError for one that the settings do not have."""
+    try:
+        settings = load_settings(Path.cwd(), args.stage)
+    except SettingsError as error:
+        raise ReaderError(str(error)) from error
+    endpoint_url = args.endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
+    if endpoint_url and urlsplit(endpoint_url).scheme not in {"http", "https"}:
+        raise ReaderError(f"{endpoint_url!r} is no address: an endpoint is http://127.0.0.1:4566 or the like")
+    return Stage(settings, endpoint_url, getattr(args, "files", None), clock or Clock())

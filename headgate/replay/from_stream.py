@@ -1,0 +1,79 @@
+"""A time range of the stream: its records whole, each under its own partition key.
+
+Decides nothing but the range. The order of a shard is kept, and parents come before their children.
+"""
+
+from collections.abc import Iterator
+
+from headgate.readers.calls import Clock, call
+from headgate.readers.decode import split
+from headgate.readers.feed import Feed
+from headgate.readers.putting import Returning
+from headgate.readers.span import Span
+from headgate.records import KinesisClient, Pace, Position, Record, ShardBatch, StreamReader
+from headgate.replay.plan import Mark, Plan, Portion
+
+_PACE = Pace(idle_s=0.5, behind_s=0.25)
+_NAP_MAX_S = 0.5
+
+
+class StreamSource:
+    """The records of one stream that arrived in the span."""
+
+    def __init__(self, client: KinesisClient, stream_name: str, span: Span, clock: Clock) -> None:
+        self._client = client
+        self._stream_name = stream_name
+        self._span = span
+        self._clock = clock
+
+    def count(self) -> Plan:
+        """Count records and lines, and note where each shard's part ends."""
+        records = lines = size_bytes = 0
+        ends: dict[str, str] = {}
+        for shard_id, record in Feed(self._client, self._stream_name, self._span, self._clock).arrivals():
+            ends[shard_id] = record.sequence_number
+            records += 1
+            lines += sum(1 for line in split(record.data) if line.strip())
+            size_bytes += len(record.data)
+        return Plan(records, lines, size_bytes, ends=ends)
+
+    def portions(self, plan: Plan, mark: Mark | None) -> Iterator[Portion]:
+        """One portion for each read of a shard; the mark is the shards' checkpoints."""
+        position = Position.at_timestamp(self._span.from_s)
+        reader = StreamReader(self._client, self._stream_name, position, mark, _PACE)
+        left = {name: end for name, end in plan.ends.items() if not _is_done(reader, name, end)}
+        past: set[str] = set()
+        while left:
+            for batch in self._poll(reader, past):
+                records = [_returning(batch, r) for r in batch.records if self._wants(batch, r, left)]
+                reader.commit(batch.shard_id, batch.checkpoint)
+                if batch.shard_id in left and _is_done(reader, batch.shard_id, left[batch.shard_id]):
+                    del left[batch.shard_id]
+                if batch.records and batch.records[-1].arrival_s >= self._span.to_s:
+                    past.add(batch.shard_id)
+                if records:
+                    yield Portion(records, dict(reader.checkpoints))
+
+    def _poll(self, reader: StreamReader, past: set[str]) -> list[ShardBatch]:
+        wait_s = reader.due_s(past) - self._clock.now()
+        if wait_s > 0:
+            self._clock.sleep(min(wait_s, _NAP_MAX_S))
+        now_s = self._clock.now()
+        return call(lambda: reader.poll(now_s, past), self._clock)
+
+    def _wants(self, batch: ShardBatch, record: Record, left: dict[str, str]) -> bool:
+        """Whether the plan counted a record: what the replay put itself comes after the shard's end."""
+        end = left.get(batch.shard_id)
+        counted = end is not None and int(record.sequence_number) <= int(end)
+        return counted and self._span.holds(record.arrival_s)
+
+
+def _is_done(reader: StreamReader, shard_id: str, end: str) -> bool:
+    place = reader.checkpoints.get(shard_id, "")
+    return place == "SHARD_END" or (place.isdigit() and int(place) >= int(end))
+
+
+def _returning(batch: ShardBatch, record: Record) -> Returning:
+    return Returning(
+        record.partition_key, record.data, batch.shard_id, record.sequence_number, record.arrival_s
+    )

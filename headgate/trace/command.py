@@ -1,0 +1,100 @@
+"""`headgate trace`: where an event is now, with the time of each hop.
+
+Decides what a person is told. finding.py does the looking.
+"""
+
+import argparse
+from typing import Any
+
+import orjson
+
+from headgate.readers.bucket import Bucket
+from headgate.readers.ending import FOUND_NOTHING, describe, ended
+from headgate.readers.moments import moment, shown
+from headgate.readers.printing import DIM, GREEN, RED, YELLOW, Printer, printable
+from headgate.readers.span import Span
+from headgate.readers.stage import Stage, add_stage_arguments, open_stage
+from headgate.trace.finding import End, archived, copies, dropped, ends, object_name
+from headgate.trace.sought import Copy, Hop, Sought
+
+_DAY_S = 86_400.0
+_BEFORE_S = 300.0  # the clock that wrote an id is not Kinesis'
+_COLOURS = {"stream": GREEN, "raw": GREEN, "curated": GREEN, "quarantine": RED}
+_EXAMPLES = """
+trace 49680417273948394464812190097857467566557784857594822658
+trace 1-6b010ebb-592e60c3b70f48daa7ef3f9e --stage prod
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    describe(parser, _EXAMPLES, "found nowhere")
+    parser.add_argument("what", metavar="ID", help="a SequenceNumber of a receipt, or an event id")
+    add_stage_arguments(parser)
+    parser.add_argument(
+        "--since",
+        type=moment,
+        metavar="TIME",
+        help="look from here on (default: the time in the id, else 24 hours ago)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print every hop of every copy; 1 when the event is nowhere."""
+    return ended("trace", lambda: _trace(args, Printer()))
+
+
+def _trace(args: argparse.Namespace, printer: Printer) -> int:
+    sought = Sought(args.what)
+    with open_stage(args) as stage:
+        span = Span(_since_s(args.since, sought, stage), float("inf"))
+        bucket = stage.bucket()
+        found = ends(sought, stage, bucket, span)
+        held = copies(sought, stage, found, span)
+        for copy in held:
+            own = [end for end in found if end.receipt == (copy.sequence_number, copy.event_id)]
+            for hop in _hops(copy, own, stage, bucket):
+                _print(hop, copy, printer)
+    if not held:
+        printer.note(f"{args.what} is nowhere since {shown(span.from_s)}; an older event needs --since")
+    return 0 if held else FOUND_NOTHING
+
+
+def _since_s(given_s: float | None, sought: Sought, stage: Stage) -> float:
+    if given_s is not None:
+        return given_s
+    return stage.clock.wall() - _DAY_S if sought.made_s is None else sought.made_s - _BEFORE_S
+
+
+def _hops(copy: Copy, own: list[End], stage: Stage, bucket: Bucket) -> list[Hop]:
+    details: dict[str, Any]
+    place = {"shard_id": copy.shard_id, "sequence_number": copy.sequence_number}
+    if copy.record:
+        details = {**place, "partition_key": copy.record.partition_key, "line_number": copy.number}
+        hops = [Hop("stream", copy.arrival_s, details)]
+    else:
+        hops = [Hop("stream", copy.arrival_s, {**place, "note": "no longer on the stream"})]
+    hops.append(archived(copy, stage, bucket) or Hop("raw", None, {"note": "not in an object yet"}))
+    for end in own:
+        details = {"object": object_name(bucket, end.found.object), "line_number": end.found.number}
+        details |= {name: end.fields[name] for name in ("code", "message", "pointer") if name in end.fields}
+        hops.append(Hop(end.kind, end.found.object.modified_s, details))
+    if not own:
+        reason_ = dropped(copy)
+        note = f"dropped by the rule {reason_}" if reason_ else "not in an object yet"
+        hops.append(Hop("dropped" if reason_ else "curated", None, {"note": note}))
+    return hops
+
+
+def _print(hop: Hop, copy: Copy, printer: Printer) -> None:
+    if not printer.is_terminal:
+        time = {"time": None if hop.time_s is None else shown(hop.time_s)}
+        printer.data(orjson.dumps({"event_id": copy.event_id, "hop": hop.place, **time, **hop.details}))
+        return
+    if hop.place == "stream":
+        printer.text(printable(copy.event_id))
+    time_text = shown(hop.time_s).replace("T", " ") if hop.time_s is not None else "-"
+    after = f" (+{hop.time_s - copy.arrival_s:.1f} s)" if hop.time_s and hop.place != "stream" else ""
+    colour = _COLOURS.get(hop.place, YELLOW) if hop.time_s is not None else YELLOW
+    details = "  ".join(f"{printer.paint(name, DIM)} {printable(str(v))}" for name, v in hop.details.items())
+    printer.text(f"  {printer.paint(hop.place.ljust(10), colour)}  {time_text}{after}  {details}")

@@ -1,0 +1,132 @@
+"""Finds an event: in curated/ and quarantine/ by id, on the stream by its place, in raw-data/ by its bytes.
+
+Decides where to look and in which order, the cheapest first. Never changes anything.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from chalicelib.hook import hook
+from headgate.readers import decode
+from headgate.readers.bucket import Bucket, Object
+from headgate.readers.contents import Found, bodies, lines_in
+from headgate.readers.errors import NoShardError
+from headgate.readers.feed import Feed
+from headgate.readers.lines import content_of
+from headgate.readers.moments import parse_shown
+from headgate.readers.span import Span, kind_of, objects
+from headgate.readers.stage import Stage
+from headgate.readers.verdict import verdicts
+from headgate.records import Record
+from headgate.trace.sought import Copy, Hop, Sought
+
+_WINDOWS_S = (600.0, 3600.0, 6 * 3600.0, float("inf"))
+_ONE_MS = 0.001
+
+
+class End(NamedTuple):
+    """One line in curated/ or quarantine/ and its fields."""
+
+    kind: str
+    found: Found
+    fields: dict[str, Any]
+
+    @property
+    def receipt(self) -> tuple[str, str]:
+        """What tells one copy of an event from another."""
+        return str(self.fields["sequence_number"]), str(self.fields["event_id"])
+
+
+def ends(sought: Sought, stage: Stage, bucket: Bucket, span: Span) -> list[End]:
+    """Every line with the id or the number in curated/ and quarantine/."""
+    return [
+        End(name, found, fields)
+        for name in ("quarantine", "curated")
+        for found in lines_in(bucket, objects(bucket, kind_of(name, stage.settings.time_zone), span))
+        if (fields := sought.in_line(found))
+    ]
+
+
+def copies(sought: Sought, stage: Stage, found: list[End], span: Span) -> list[Copy]:
+    """The copies of the event: where an end names the place from there, else by a look through the stream.
+
+    A copy whose record is no longer on the stream is known by its end alone.
+    """
+    records: dict[str, Record | None] = {}
+    known: dict[tuple[str, str], Copy] = {}
+    for end in found:
+        sequence_number, _ = end.receipt
+        if sequence_number not in records:
+            records[sequence_number] = _at_its_place(stage, end)
+        known.setdefault(end.receipt, _copy(end, records[sequence_number]))
+    return list(known.values()) or next(filter(None, _windows(sought, stage, span)), [])
+
+
+def archived(copy: Copy, stage: Stage, bucket: Bucket) -> Hop | None:
+    """The object of raw-data/ and the line in it, by the bytes of the whole record or else of the line."""
+    if copy.text is None:
+        return None
+    kind = kind_of("raw", stage.settings.time_zone)
+    wanted = objects(bucket, kind, Span(copy.arrival_s, copy.arrival_s + 1))
+    for each, body in bodies(bucket, wanted):
+        line_number, same = _place_in(decode.plain(each.key, body), copy)
+        if line_number:
+            details = {"object": f"s3://{bucket.name}/{each.key}", "line_number": line_number}
+            return Hop("raw", each.modified_s, details | ({"identical_lines": same} if same > 1 else {}))
+    return None
+
+
+def dropped(copy: Copy) -> str | None:
+    """The rule by which the transform, as it is here, drops a copy's line; None when it does not."""
+    if copy.record is None:
+        return None
+    made = verdicts(copy.record, copy.shard_id, hook)
+    return next((v.reason for v in made if v.number == copy.number and v.place == "dropped"), None)
+
+
+def object_name(bucket: Bucket, found: Object) -> str:
+    """An object as a person would name it."""
+    return f"s3://{bucket.name}/{found.key}"
+
+
+def _at_its_place(stage: Stage, end: End) -> Record | None:
+    """The record behind an end, if it is still there: its shard is read for the time of its arrival only."""
+    arrival_s = parse_shown(end.fields["received_at"])
+    span, shard_id = Span(arrival_s - _ONE_MS, arrival_s + 2 * _ONE_MS), str(end.fields["shard_id"])
+    feed = Feed(stage.client("kinesis"), stage.names.stream, span, stage.clock, shard_id)
+    try:
+        records = [arrival.record for arrival in feed.arrivals()]
+    except NoShardError:  # retention has taken it
+        return None
+    return next((record for record in records if record.sequence_number == end.receipt[0]), None)
+
+
+def _copy(end: End, record: Record | None) -> Copy:
+    sequence_number, event_id = end.receipt
+    shard_id = str(end.fields["shard_id"])
+    if record:
+        for copy in Sought(event_id).in_record(record, shard_id):
+            return copy
+    arrival_s, text = parse_shown(end.fields["received_at"]), content_of(end.found.text)
+    return Copy(event_id, shard_id, sequence_number, arrival_s, 1, text, None)
+
+
+def _windows(sought: Sought, stage: Stage, span: Span) -> Iterator[list[Copy]]:
+    """Looks through the stream, the last minutes first: what has no end yet is mostly new."""
+    now_s = stage.clock.wall()
+    to_s = span.to_s
+    for window_s in _WINDOWS_S:
+        from_s = max(span.from_s, now_s - window_s)
+        feed = Feed(stage.client("kinesis"), stage.names.stream, Span(from_s, to_s), stage.clock)
+        yield [copy for shard_id, record in feed.arrivals() for copy in sought.in_record(record, shard_id)]
+        to_s = from_s
+        if from_s <= span.from_s:
+            return
+
+
+def _place_in(data: bytes, copy: Copy) -> tuple[int, int]:
+    """The number of the copy's line in an object (0: not there), and how many times these bytes are in it."""
+    whole, before = (copy.record.data, copy.number - 1) if copy.record else (copy.text or b"", 0)
+    lines, sought = b"\n" + data, whole if copy.record else b"\n" + whole + b"\n"
+    at = lines.find(sought)
+    return (lines.count(b"\n", 0, at + 1) + before if at >= 0 else 0), lines.count(sought)
