@@ -1,8 +1,9 @@
 """The composition root: joins the two use cases with their settings and edges, and names the app's answers.
 
-The only place where ingest and transform meet boto3, the clock, randomness and the printer. Called by app.py.
+The only place where ingest and transform meet AWS, the clock, randomness and the printer. Called by app.py.
 """
 
+import gc
 import random
 import time
 import uuid
@@ -36,11 +37,8 @@ class Handlers:
         self._rules = Rules(
             Schemas(config.schema_texts(), only_known=settings.only_known_types), settings.ordering_field
         )
-        # Init has more CPU than the first invocation, so the function's own clients are made now.
-        if settings.handler == "app.app":
-            self._ingest  # noqa: B018 - made by being read
-        elif settings.handler == "app.transform":
-            self._transform  # noqa: B018 - made by being read
+        if settings.handler:
+            self._make_clients()
 
     def post(self, event: Event, context: Any) -> Answer:
         """POST /v1."""
@@ -78,6 +76,19 @@ class Handlers:
             raise
         finally:
             counters.emit()
+
+    def _make_clients(self) -> None:
+        """Make the function's own clients now: init has more CPU than the first invocation.
+
+        What init makes stays, so the garbage collector is kept from walking all of it, now and later on.
+        """
+        gc.disable()
+        if self._settings.handler == "app.app":
+            self._ingest  # noqa: B018 - made by being read
+        elif self._settings.handler == "app.transform":
+            self._transform  # noqa: B018 - made by being read
+        gc.freeze()
+        gc.enable()
 
     @cached_property
     def _stream(self) -> aws.KinesisStream:

@@ -4,6 +4,7 @@ The same record gives the same bytes, however often and by whichever retry it is
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import orjson
 
@@ -15,8 +16,12 @@ COLUMNS = ("event_id", "received_at", "type", "shard_id", "sequence_number", "ev
 def received_at(arrival_s: float) -> bytes:
     """A record's arrival (epoch seconds) as RFC 3339 in UTC with milliseconds, in quotes."""
     seconds, millis = divmod(round(arrival_s * 1000), 1000)
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return b'"%s.%03dZ"' % (moment.strftime("%Y-%m-%dT%H:%M:%S").encode(), millis)
+    return b'"%s.%03dZ"' % (_second(seconds), millis)
+
+
+@lru_cache(maxsize=64)  # a batch's records arrived within seconds of each other
+def _second(seconds: int) -> bytes:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
 
 
 def receipt(arrival_s: float, shard_id: str, sequence_number: str) -> tuple[bytes, bytes]:
