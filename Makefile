@@ -9,7 +9,7 @@ run: .venv/ready  ## the whole path on this machine; Ctrl-C stops and delivers w
 	@$(PY) -m headgate local $(RUN_FLAGS)
 
 test: .venv/ready  ## all tests, on two cores; those that measure time afterwards
-	@$(PY) -m pytest -q -n 2 --dist loadgroup -m "not alone" $(TEST_FLAGS)
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not alone" $(TEST_FLAGS)
 	@$(PY) -m pytest -q -m alone $(TEST_FLAGS)
 
 check: .venv/ready  ## ruff, mypy, import directions, generated docs, the template gate

@@ -1,1 +1,1 @@
-"""Benchmarks that print ratios: ours and a peer, interleaved in one run, medians of CPU time. `make bench`."""
+"""Benchmarks that print ratios: ours and a peer, interleaved in one run, medians. `python -m bench`."""
