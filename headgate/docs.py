@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib import errors, limits
-from headgate import openapi
+from headgate import failure_modes, openapi
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,7 +44,10 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/contract.md": {"codes": codes, "event-codes": event_codes, "limits": contract_limits},
 }
 
-FILES: dict[str, Callable[[], str]] = {"docs/openapi.json": openapi.text}
+FILES: dict[str, Callable[[], str]] = {
+    "docs/openapi.json": openapi.text,
+    "docs/failure-modes.md": lambda: failure_modes.page(failure_modes.citations(ROOT / "tests")),
+}
 
 
 def filled(text: str, parts: dict[str, Callable[[], str]]) -> str:
