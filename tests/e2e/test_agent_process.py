@@ -198,22 +198,3 @@ def test_the_command_line_ends_with_the_original_s_exit_codes(options: list[str]
         check=False,
     )
     assert done.returncode == code
-
-
-@pytest.mark.skipif("HEADGATE_AGENT_AWS_URL" not in os.environ, reason="needs a running local run")
-def test_the_local_run_takes_the_access_log_from_the_agent(tmp_path: Path) -> None:
-    option = {"optionName": "LOGTOJSON", "logFormat": "COMBINEDAPACHELOG"}
-    stream = os.environ.get("HEADGATE_AGENT_STREAM", "headgate-dev")
-    flow = {"filePattern": str(SAMPLE), "kinesisStream": stream, "dataProcessingOptions": [option]}
-    path = configure(tmp_path, flow, **aws_settings(os.environ["HEADGATE_AGENT_AWS_URL"]))
-    done = subprocess.run(command(path, "--once"), capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode in {0, 3}, done.stderr
-
-
-@pytest.mark.skipif("HEADGATE_AGENT_HTTP_URL" not in os.environ, reason="needs a running local run")
-def test_the_local_run_takes_raw_lines_from_the_agent_by_http(tmp_path: Path) -> None:
-    flow = {"filePattern": str(SAMPLE), "httpEndpoint": os.environ["HEADGATE_AGENT_HTTP_URL"]}
-    done = subprocess.run(
-        command(configure(tmp_path, flow), "--once"), capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
