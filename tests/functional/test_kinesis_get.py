@@ -236,3 +236,16 @@ def test_after_ten_mebibytes_the_shards_readers_wait_five_seconds(tmp_path: Path
         assert refused.value.code == "ProvisionedThroughputExceededException"
         clock.pass_s(0.2)
         rig.page(page["NextShardIterator"])
+
+
+@pytest.mark.parametrize("passed_s", [0, -60, 5])
+def test_a15_only_the_tip_is_zero_milliseconds_behind_whatever_the_clock_did(
+    rig: Rig, passed_s: float
+) -> None:
+    for text in (b"0", b"1"):
+        rig.put(text)
+    iterator = rig.iterator(0, "TRIM_HORIZON")
+    rig.clock.pass_s(passed_s)
+    page = rig.call("GetRecords", ShardIterator=iterator, Limit=1)
+    assert page["MillisBehindLatest"] > 0
+    assert rig.call("GetRecords", ShardIterator=page["NextShardIterator"])["MillisBehindLatest"] == 0

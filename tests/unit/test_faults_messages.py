@@ -72,7 +72,14 @@ def refusal(body: bytes, content_type: str = JSON, coding: str = "") -> Rejected
             "The body has 4194305 bytes; the limit is 4194304.",
         ),
         (
-            gzip.compress(b" " * (limits.BODY_MAX_BYTES + 1)),
+            gzip.compress(b" " * (limits.BODY_MAX_BYTES + 100)),
+            JSON,
+            "gzip",
+            "TooLarge",
+            "The body has inflated to at least 4194305 bytes; the limit is 4194304.",
+        ),
+        (
+            gzip.compress(b" " * 1_000_000) + gzip.compress(b" " * 10_000_000),
             JSON,
             "gzip",
             "TooLarge",
@@ -113,6 +120,8 @@ def test_a_request_with_bad_events_says_how_many(body: bytes, content_type: str,
     ("body", "index", "code", "message"),
     [
         (b"[] x", 0, "MalformedJson", f"{CUT} 2 on: there is more after the array."),
+        (b"[]x", 0, "MalformedJson", f"{CUT} 2 on: there is more after the array."),
+        (b"[{},{},,]", 2, "MalformedJson", f"{CUT} 7 on: expected an event."),
         (b"[{}", 1, "MalformedJson", f"{CUT} 3 on: expected ',' between two events, or ']' at the end."),
         (b"[{} {}]", 1, "MalformedJson", f"{CUT} 4 on: expected ',' between two events, or ']' at the end."),
         (b"[{},,{}]", 1, "MalformedJson", f"{CUT} 4 on: expected an event."),
@@ -127,3 +136,8 @@ def test_a_broken_array_says_where(body: bytes, index: int, code: str, message: 
 
 def test_only_the_white_space_of_json_may_stand_around_an_event() -> None:
     assert refusal(b"\x0c{}").errors[0].code == "MalformedJson"
+
+
+@pytest.mark.parametrize("coding", ["", "identity", " Identity ", "gzip", "x-gzip"])
+def test_a_coding_that_changes_nothing_is_taken(coding: str) -> None:
+    assert len(decode(b"{}", JSON, coding, ANY).events) == 1

@@ -83,7 +83,7 @@ def _page(stream: Stream, shard: Shard, start: int, rows: list[Row], now_ms: int
     at_tip = position >= shard.next_position
     page: dict[str, Any] = {
         "Records": _shaped(rows, shard, encrypted=stream.key_id is not None),
-        "MillisBehindLatest": 0 if at_tip or not rows else max(0, now_ms - rows[-1].arrival_ms),
+        "MillisBehindLatest": 0 if at_tip else _behind_ms(rows, now_ms),
         "NextShardIterator": None,
     }
     if at_tip and shard.closed_ms is not None:
@@ -91,6 +91,11 @@ def _page(stream: Stream, shard: Shard, start: int, rows: list[Row], now_ms: int
     else:
         page["NextShardIterator"] = iterators.issue(Iterator(shard.number, position), now_ms)
     return page
+
+
+def _behind_ms(rows: list[Row], now_ms: int) -> int:
+    """How far a page with more behind it is from the tip: never 0, even if the clock went back."""
+    return max(1, now_ms - rows[-1].arrival_ms) if rows else 1
 
 
 def _shaped(rows: list[Row], shard: Shard, *, encrypted: bool) -> list[dict[str, Any]]:
