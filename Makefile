@@ -36,7 +36,7 @@ bench: .venv/ready  ## ratios against peers, all measured in one run
 	@$(PY) -m bench
 
 faults: .venv/ready  ## thousands of random schedules of faults
-	@$(PY) -m tests.faults --schedules 2000
+	@$(PY) -m tests.faults --schedules 3000 --live 100 $(FAULTS_FLAGS)
 
 lock: .venv/ready  ## every requirements.txt from its requirements.in
 	@.venv/bin/pip install --quiet uv==0.13.8
