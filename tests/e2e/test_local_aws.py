@@ -73,7 +73,11 @@ def test_the_aws_cli_puts_reads_lists_and_copies(local: Local, tmp_path: Path) -
     assert read["Records"][0]["PartitionKey"] == "k"
     eventually(lambda: line.encode() in local.lines("raw-data"))
     listed = aws("s3", "ls", f"s3://{BUCKET}/raw-data/", "--recursive").split()
-    aws("s3", "cp", f"s3://{BUCKET}/{listed[-1]}", str(tmp_path / "copy.gz"))
+    raw = files_in(local.data, "raw-data")
+    (path,) = [path for path in raw if line.encode() in gzip.decompress(path.read_bytes())]
+    key = path.relative_to(local.data / "s3" / BUCKET).as_posix()
+    assert key in listed
+    aws("s3", "cp", f"s3://{BUCKET}/{key}", str(tmp_path / "copy.gz"))
     assert line.encode() in gzip.decompress((tmp_path / "copy.gz").read_bytes())
 
 
