@@ -72,7 +72,7 @@ def refusal(body: bytes, content_type: str = JSON, coding: str = "") -> Rejected
             "The body has 4194305 bytes; the limit is 4194304.",
         ),
         (
-            gzip.compress(b" " * (limits.BODY_MAX_BYTES + 100)),
+            gzip.compress(b" " * (limits.BODY_MAX_BYTES + 100), mtime=0),
             JSON,
             "gzip",
             "TooLarge",
