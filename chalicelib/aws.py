@@ -1,30 +1,17 @@
-"""The only importer of botocore: three adapters that turn what AWS answers into outcomes.
+"""Three adapters that turn what AWS answers into outcomes. Never logs, never raises for what AWS can answer.
 
-Each client is made once, with short time-outs and one attempt: all retrying is retry.py's. The bodies of the
-two calls that carry events are written here; signing, endpoint and errors are botocore's. Never logs, never
-raises for what AWS can answer.
-
-Source: docs/decisions/0002-one-attempt-per-client.md for the options and what they are worth.
+With clients.py the only importer of botocore. Called by compose.
 """
 
-from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cached_property
 from typing import Any
 
-import botocore.session
-import orjson
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import __version__
+from chalicelib import clients
 from chalicelib.ingest import Entry, Receipt
 from chalicelib.retry import Failure, Outcome, Success
-
-_CONNECT_S = 1.0
-_READ_S = 4.0  # p99 of a full PutRecords is below one second; a longer silence is worth a second try
-_BODY = "headgate_body"
-_POOL = 32  # the local server's threads share a client; in Lambda there is one
 
 _THROTTLED = frozenset(
     {
@@ -106,7 +93,7 @@ def _outcomes(
 class KinesisStream:
     """The stream, for ingest."""
 
-    call_s = _CONNECT_S + _READ_S
+    call_s = clients.CALL_S
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
@@ -134,7 +121,7 @@ class KinesisStream:
 class DeliveryStream:
     """The delivery stream of curated/, for the transform."""
 
-    call_s = _CONNECT_S + _READ_S
+    call_s = clients.CALL_S
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
@@ -153,10 +140,15 @@ class DeliveryStream:
 class Bucket:
     """S3, for quarantine objects."""
 
-    call_s = _CONNECT_S + _READ_S
+    call_s = clients.CALL_S
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, make_client: Callable[[], Any]) -> None:
+        """The client is made for the first object: S3's is half of a cold start, and few batches need it."""
+        self._make_client = make_client
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._make_client()
 
     def put(self, bucket: str, key: str, body: bytes) -> Outcome:
         """One PutObject."""
@@ -170,17 +162,18 @@ class Bucket:
 
 def kinesis_stream(name: str) -> KinesisStream:
     """The adapter with a client of its own."""
-    return KinesisStream(_writing_bodies(_client("kinesis"), "kinesis.PutRecords"), name)
+    return KinesisStream(clients.writing_bodies(clients.client("kinesis"), "kinesis.PutRecords"), name)
 
 
 def delivery_stream(name: str) -> DeliveryStream:
     """The adapter with a client of its own."""
-    return DeliveryStream(_writing_bodies(_client("firehose"), "firehose.PutRecordBatch"), name)
+    made = clients.writing_bodies(clients.client("firehose"), "firehose.PutRecordBatch")
+    return DeliveryStream(made, name)
 
 
 def bucket() -> Bucket:
     """The adapter with a client of its own."""
-    return Bucket(_client("s3"))
+    return Bucket(lambda: clients.client("s3"))
 
 
 def _wire(entry: Entry) -> dict[str, Any]:
@@ -188,43 +181,3 @@ def _wire(entry: Entry) -> dict[str, Any]:
     if entry.explicit_hash_key is not None:
         record["ExplicitHashKey"] = entry.explicit_hash_key
     return record
-
-
-def _client(service: str) -> Any:
-    config = Config(
-        connect_timeout=_CONNECT_S,
-        read_timeout=_READ_S,
-        retries={"total_max_attempts": 1},
-        user_agent=f"headgate/{__version__}",
-        parameter_validation=False,
-        tcp_keepalive=True,
-        max_pool_connections=_POOL,
-    )
-    return _session().create_client(service, config=config)
-
-
-@cache  # what it has loaded is for all clients
-def _session() -> Any:
-    """One of botocore: boto3 would add nothing but its import, a quarter of a cold start."""
-    return botocore.session.get_session()
-
-
-def _writing_bodies(client: Any, operation: str) -> Any:
-    """The client, with the JSON of `operation` written by orjson in place of botocore's serialiser.
-
-    Needs `parameter_validation=False`. Source: botocore, events before-parameter-build and before-call.
-    """
-    client.meta.events.register(f"before-parameter-build.{operation}", _write_body)
-    client.meta.events.register(f"before-call.{operation}", _send_body)
-    return client
-
-
-def _write_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    """Take the records away from the serialiser; `context` is this call's own, so threads do not meet."""
-    records = params.pop("Records")
-    wire = [{**record, "Data": b2a_base64(record["Data"], newline=False).decode()} for record in records]
-    context[_BODY] = orjson.dumps({**params, "Records": wire})
-
-
-def _send_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    params["body"] = context[_BODY]

@@ -9,19 +9,20 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import __version__, aws, config, gateway
 from chalicelib.config import Settings
 from chalicelib.decode import Rules
 from chalicelib.errors import Fatal, Transient
 from chalicelib.gateway import Answer, Request
-from chalicelib.hook import hook
 from chalicelib.ingest import Ingest
 from chalicelib.retry import Success
 from chalicelib.schemas import Schemas
 from chalicelib.telemetry import Counters
-from chalicelib.transform import Transform
+
+if TYPE_CHECKING:
+    from chalicelib.transform import Transform
 
 Event = Mapping[str, Any]
 
@@ -103,11 +104,15 @@ class Handlers:
             now=time.monotonic,
             sleep=time.sleep,
             jitter=random.random,
-            new_id=lambda: uuid.uuid4().hex,
+            new_id=_new_id,
         )
 
     @cached_property
-    def _transform(self) -> Transform:
+    def _transform(self) -> "Transform":
+        """Imported here, so that ingest neither waits for a hook's imports nor fails with them."""
+        from chalicelib.hook import hook  # noqa: PLC0415
+        from chalicelib.transform import Transform  # noqa: PLC0415
+
         return Transform(
             delivery=aws.delivery_stream(self._settings.delivery_stream),
             store=aws.bucket(),
@@ -129,7 +134,7 @@ class Handlers:
 
     def _answer(self, event: Event, handle: Callable[[Request, Counters], Answer]) -> Answer:
         """One request from event to answer; a fault of ours is logged and shown as nothing but a 500."""
-        request = gateway.request_of(event, uuid.uuid4().hex)
+        request = gateway.request_of(event, _new_id)
         counters = Counters(self._settings.stage, "ingest", request.request_id)
         try:
             answer = handle(request, counters)
@@ -141,6 +146,10 @@ class Handlers:
             answer = gateway.refused(request.request_id, fatal)
         counters.emit()
         return gateway.with_cors(answer, request, self._settings.cors_origins)
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
 
 
 def _remaining_s(context: Any) -> float:

@@ -4,14 +4,16 @@ Total over any bytes (DESIGN I7), and pure but for the user's hook: the same rec
 """
 
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
 from chalicelib import envelope, jsontext, limits
 from chalicelib import event as events
+from chalicelib.envelope import Origin
 from chalicelib.errors import EventError, Reject
+from chalicelib.jsontext import Loads
 from chalicelib.packing import event_id
 
 Hook = Callable[[dict[str, Any]], dict[str, Any] | None]
@@ -19,12 +21,7 @@ Hook = Callable[[dict[str, Any]], dict[str, Any] | None]
 # Source: the KPL's aggregated record format, magic number.
 _KPL_MAGIC = b"\xf3\x89\x9a\xc2"
 _RAW_LINE = frozenset({"MalformedJson", "NotAnObject"})
-
-
-class Curated(NamedTuple):
-    """A line for curated/, with its line feed."""
-
-    line: bytes
+_SPLIT_MAX_BYTES = 64 * 1024  # beyond what is packed; a list of as many lines still fits
 
 
 class Quarantined(NamedTuple):
@@ -41,53 +38,58 @@ class Dropped(NamedTuple):
     lines: int = 1
 
 
-End = Curated | Quarantined | Dropped
-
-
-class _Line(NamedTuple):
-    """A line of a record and what is known of it."""
-
-    text: bytes
-    number: int  # in its record, from 1
-    event_id: str
-    arrival_s: float
-    shard_id: str
-    sequence_number: str
+# Bytes are a line for curated/, with its line feed: the end of nearly all lines, so it has no wrapping.
+End = bytes | Quarantined | Dropped
 
 
 def curate(record: Mapping[str, Any], hook: Hook, version: str) -> Iterator[End]:
     """The end of every line of one record of a Lambda event; `version` is noted in quarantine."""
     kinesis = record["kinesis"]
     key = _clean(kinesis["partitionKey"])
-    where = float(kinesis["approximateArrivalTimestamp"]), record["eventID"].partition(":")[0]
-    sequence_number = str(kinesis["sequenceNumber"])
-
-    def line(text: bytes, number: int) -> _Line:
-        return _Line(text, number, event_id(key, number), *where, sequence_number)
-
+    origin = envelope.origin(
+        float(kinesis["approximateArrivalTimestamp"]),
+        record["eventID"].partition(":")[0],
+        str(kinesis["sequenceNumber"]),
+    )
     try:
         data = binascii.a2b_base64(kinesis["data"], strict_mode=True)
     except (binascii.Error, ValueError):
         text = str(kinesis["data"]).encode("utf-8", "replace")
-        yield _quarantined(line(text, 1), version, "MalformedRecord", "The record's data is not base64.")
+        verdict = Reject("MalformedRecord", "The record's data is not base64.")
+        yield _quarantined(key, 1, text, origin, verdict, version)
         return
     if data.startswith(_KPL_MAGIC):
-        message = "A KPL-aggregated record: switch aggregation off, or take it apart and replay."
-        yield _quarantined(line(data, 1), version, "AggregatedRecord", message)
+        verdict = Reject(
+            "AggregatedRecord",
+            "A KPL-aggregated record: switch aggregation off, or take it apart and replay.",
+        )
+        yield _quarantined(key, 1, data, origin, verdict, version)
         return
-    parts = envelope.receipt(*where, sequence_number)
+    loads = jsontext.exact_loads(data)
     blank = 0
     for number, text in enumerate(_split(data), start=1):
-        if text.strip():
-            yield _end(line(text, number), hook, version, parts)
-        else:
+        if not text.strip():
             blank += 1
+            continue
+        try:
+            yield _curated(event_id(key, number), text, origin, hook, loads)
+        except Reject as verdict:
+            yield _quarantined(key, number, text, origin, verdict, version)
     if blank:
         yield Dropped("BlankLine", blank)
 
 
-def _split(data: bytes) -> Iterator[bytes]:
-    """The lines of a record one by one: a list of half a million would not fit."""
+def _split(data: bytes) -> Iterable[bytes]:
+    """The lines of a record."""
+    if not data:
+        return ()
+    if len(data) <= _SPLIT_MAX_BYTES:
+        return data.removesuffix(b"\n").split(b"\n")
+    return _split_slowly(data)
+
+
+def _split_slowly(data: bytes) -> Iterator[bytes]:
+    """The lines one by one: a list of half a million would not fit."""
     start, size = 0, len(data)
     while start < size:
         end = data.find(b"\n", start)
@@ -96,56 +98,42 @@ def _split(data: bytes) -> Iterator[bytes]:
         start = end + 1
 
 
-def _end(line: _Line, hook: Hook, version: str, parts: tuple[bytes, bytes]) -> End:
+def _curated(line_id: str, line: bytes, origin: Origin, hook: Hook, loads: Loads) -> bytes | Dropped:
+    """A line in its envelope, or none if the hook drops it. Raises Reject."""
+    value = events.parse(line, 0, loads)
+    if isinstance(value, EventError):
+        value, text = _message(line, value)
+    else:
+        text = jsontext.one_line(line)
+    before = jsontext.dumps(value)
     try:
-        hooked = _hooked(hook, *_event(line.text))
-        if hooked is None:
-            return Dropped("DroppedByHook")
-        return Curated(_wrapped(line, *hooked, parts))
-    except Reject as verdict:
-        return _quarantined(line, version, verdict.code, verdict.message, verdict.pointer)
-
-
-def _event(line: bytes) -> tuple[dict[str, Any], bytes]:
-    """The event of a line and its text; a line that is not a JSON object is a message. Raises Reject."""
-    value = events.parse(line, 0)
-    if not isinstance(value, EventError):
-        return value, jsontext.one_line(line)
-    if value.code not in _RAW_LINE:
-        raise Reject(value.code, value.message, value.pointer)
-    try:
-        message = {"message": line.decode()}
-    except UnicodeDecodeError as error:
-        raise Reject("InvalidUtf8", f"Byte {error.start} is not UTF-8.") from None
-    return message, orjson.dumps(message)
-
-
-def _hooked(hook: Hook, value: dict[str, Any], text: bytes) -> tuple[str | None, bytes] | None:
-    """Type and text after the hook, None if it dropped the event. Raises Reject.
-
-    The text stays as sent unless the hook changed the value.
-    """
-    try:
-        before = jsontext.dumps(value)
         result = hook(value)
-        if result is None:
-            return None
         after = jsontext.dumps(result)
     except Reject:
         raise
     except Exception as error:  # a bug in the user's hook must not block the shard (DESIGN I5)
         raise Reject("HookFailed", _where_in_hook(error)) from error
+    if result is None:
+        return Dropped("DroppedByHook")
     if not isinstance(result, dict):
         raise Reject("HookFailed", f"The hook returned {type(result).__name__}, not a dict or None.")
-    return events.type_of(result), text if after == before else after
-
-
-def _wrapped(line: _Line, event_type: str | None, text: bytes, parts: tuple[bytes, bytes]) -> bytes:
-    wrapped = envelope.wrap(line.event_id, event_type, text, parts)
+    # The text stays as sent unless the hook changed the value.
+    wrapped = envelope.wrap(line_id, events.type_of(result), text if after == before else after, origin)
     if len(wrapped) > limits.FIREHOSE_RECORD_MAX_BYTES:
         limit = limits.FIREHOSE_RECORD_MAX_BYTES
         raise Reject("LineTooLarge", f"The curated line has {len(wrapped)} bytes; the limit is {limit}.")
     return wrapped
+
+
+def _message(line: bytes, error: EventError) -> tuple[dict[str, Any], bytes]:
+    """The value and text of a line that is not a JSON object, as a message. Raises Reject."""
+    if error.code not in _RAW_LINE:
+        raise Reject(error.code, error.message, error.pointer)
+    try:
+        message = {"message": line.decode()}
+    except UnicodeDecodeError as bad:
+        raise Reject("InvalidUtf8", f"Byte {bad.start} is not UTF-8.") from None
+    return message, orjson.dumps(message)
 
 
 def _where_in_hook(error: Exception) -> str:
@@ -157,23 +145,27 @@ def _where_in_hook(error: Exception) -> str:
     return f"The hook raised {type(error).__name__}{place}."
 
 
-def _quarantined(line: _Line, version: str, code: str, message: str, pointer: str = "") -> Quarantined:
+def _quarantined(
+    key: str, number: int, text: bytes, origin: Origin, verdict: Reject, version: str
+) -> Quarantined:
+    """Line `number` of the record whose partition key is `key`, whole, with the reason."""
+    received_at, shard_id, sequence_number = origin
     fields: dict[str, Any] = {
-        "event_id": line.event_id,
-        "received_at": orjson.Fragment(envelope.received_at(line.arrival_s)),
-        "shard_id": line.shard_id,
-        "sequence_number": line.sequence_number,
-        "line_number": line.number,
-        "code": _clean(code),
-        "message": _clean(message),
-        "pointer": _clean(pointer),
+        "event_id": event_id(key, number),
+        "received_at": received_at,
+        "shard_id": shard_id,
+        "sequence_number": sequence_number,
+        "line_number": number,
+        "code": _clean(verdict.code),
+        "message": _clean(verdict.message),
+        "pointer": _clean(verdict.pointer),
         "version": version,
     }
     try:
-        fields["line"] = line.text.decode()
+        fields["line"] = text.decode()
     except UnicodeDecodeError:
-        fields["line_base64"] = binascii.b2a_base64(line.text, newline=False).decode()
-    return Quarantined(orjson.dumps(fields) + b"\n", _clean(code))
+        fields["line_base64"] = binascii.b2a_base64(text, newline=False).decode()
+    return Quarantined(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE), _clean(verdict.code))
 
 
 def _clean(text: object) -> str:

@@ -13,6 +13,7 @@ from chalicelib import event as events
 from chalicelib import jsontext, limits
 from chalicelib.errors import EventError, Rejected
 from chalicelib.event import Event
+from chalicelib.jsontext import Loads
 from chalicelib.schemas import Schemas
 
 _JSON = frozenset({"", "application/json", "text/plain"})
@@ -47,7 +48,7 @@ def decode(body: bytes, content_type: str, content_encoding: str, rules: Rules) 
     single = not lines and not text.startswith(b"[")
     pieces: Iterator[bytes | EventError]
     pieces = iter((text,)) if single else _lines(text) if lines else _elements(text)
-    good, bad = _checked(pieces, rules)
+    good, bad = _checked(pieces, rules, jsontext.exact_loads(text))
     if bad:
         raise Rejected("InvalidEvent", _summary(bad, len(good), single=single), tuple(bad))
     if not good:
@@ -144,7 +145,9 @@ def _broken(index: int, at: int, what: str) -> EventError:
     return EventError(index, "MalformedJson", "", message)
 
 
-def _checked(pieces: Iterator[bytes | EventError], rules: Rules) -> tuple[list[Event], list[EventError]]:
+def _checked(
+    pieces: Iterator[bytes | EventError], rules: Rules, loads: Loads
+) -> tuple[list[Event], list[EventError]]:
     good: list[Event] = []
     bad: list[EventError] = []
     for index, piece in enumerate(pieces):
@@ -152,7 +155,7 @@ def _checked(pieces: Iterator[bytes | EventError], rules: Rules) -> tuple[list[E
             raise Rejected(
                 "TooLarge", f"The request has more than {limits.EVENTS_MAX} events, the limit of one request."
             )
-        outcome = piece if isinstance(piece, EventError) else _check(piece, index, rules)
+        outcome = piece if isinstance(piece, EventError) else _check(piece, index, rules, loads)
         if isinstance(outcome, Event):
             good.append(outcome)
         elif isinstance(outcome, EventError):
@@ -162,8 +165,8 @@ def _checked(pieces: Iterator[bytes | EventError], rules: Rules) -> tuple[list[E
     return good, bad
 
 
-def _check(text: bytes, index: int, rules: Rules) -> Event | EventError | list[EventError]:
-    value = events.parse(text, index)
+def _check(text: bytes, index: int, rules: Rules, loads: Loads) -> Event | EventError | list[EventError]:
+    value = events.parse(text, index, loads)
     if isinstance(value, EventError):
         return value
     event_type = events.type_of(value)

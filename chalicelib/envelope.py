@@ -13,39 +13,42 @@ from chalicelib import limits
 COLUMNS = ("event_id", "received_at", "type", "shard_id", "sequence_number", "event")
 
 
-def received_at(arrival_s: float) -> bytes:
-    """A record's arrival (epoch seconds) as RFC 3339 in UTC with milliseconds, in quotes."""
-    seconds, millis = divmod(round(arrival_s * 1000), 1000)
-    return b'"%s.%03dZ"' % (_second(seconds), millis)
+# What a record's lines share: received_at, shard_id, sequence_number. Plain, since each record has one.
+Origin = tuple[str, str, str]
+
+
+def origin(arrival_s: float, shard_id: str, sequence_number: str) -> Origin:
+    """The origin of a record that arrived at `arrival_s` (epoch seconds)."""
+    return received_at(arrival_s), shard_id, sequence_number
+
+
+def received_at(arrival_s: float) -> str:
+    """A record's arrival (epoch seconds) as RFC 3339 in UTC with milliseconds."""
+    millis = round(arrival_s * 1000)
+    return f"{_second(millis // 1000)}.{millis % 1000:03}Z"
 
 
 @lru_cache(maxsize=64)  # a batch's records arrived within seconds of each other
-def _second(seconds: int) -> bytes:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def receipt(arrival_s: float, shard_id: str, sequence_number: str) -> tuple[bytes, bytes]:
-    """The two parts of the envelope that all lines of a record share, made once per record."""
-    where = b',"shard_id":%s,"sequence_number":%s,"event":' % (
-        orjson.dumps(shard_id),
-        orjson.dumps(sequence_number),
-    )
-    return b',"received_at":%s,"type":' % received_at(arrival_s), where
-
-
-def wrap(event_id: str, event_type: str | None, line: bytes, parts: tuple[bytes, bytes]) -> bytes:
-    """One curated line with its line feed. `line` is a JSON object on one line; `parts` is the receipt's."""
-    return b'{"event_id":%s%s%s%s%s}\n' % (
-        orjson.dumps(event_id),
-        parts[0],
-        orjson.dumps(event_type),
-        parts[1],
-        line,
-    )
+def wrap(event_id: str, event_type: str | None, line: bytes, record: Origin) -> bytes:
+    """One curated line with its line feed. `line` is a JSON object on one line, and is not written anew."""
+    received, shard_id, sequence_number = record
+    columns = {
+        "event_id": event_id,
+        "received_at": received,
+        "type": event_type,
+        "shard_id": shard_id,
+        "sequence_number": sequence_number,
+        "event": orjson.Fragment(line),
+    }
+    return orjson.dumps(columns, option=orjson.OPT_APPEND_NEWLINE)
 
 
 # The longest envelope: each character of a key or type takes at most 6 bytes of JSON; 256 + "#" + digits.
-_LONGEST_BYTES = len(wrap("", None, b"", receipt(0.0, "x" * 128, "9" * 128))) + 6 * (
+_LONGEST_BYTES = len(wrap("", None, b"", origin(0.0, "x" * 128, "9" * 128))) + 6 * (
     limits.PARTITION_KEY_MAX_CHARS + 16 + limits.TYPE_MAX_CHARS
 )
 if limits.EVENT_MAX_BYTES + _LONGEST_BYTES > limits.FIREHOSE_RECORD_MAX_BYTES:

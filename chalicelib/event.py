@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib import jsontext, limits
 from chalicelib.errors import EventError
+from chalicelib.jsontext import Loads
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Event:
     ordering_key: str | None  # the text at the stage's ordering field, if the stage names one and it is there
 
 
-def parse(text: bytes, index: int) -> dict[str, Any] | EventError:
+def parse(text: bytes, index: int, loads: Loads = jsontext.loads_exact) -> dict[str, Any] | EventError:
     """The object that `text` is, or what is wrong with it. `index` is its place in the request."""
     # Line breaks go only after the check: between the halves of a broken token they would mend it.
     line = text.strip(jsontext.SPACE)
@@ -24,7 +25,7 @@ def parse(text: bytes, index: int) -> dict[str, Any] | EventError:
         message = f"The event has {len(line)} bytes; the limit is {limits.EVENT_MAX_BYTES}."
         return EventError(index, "EventTooLarge", "", message)
     try:
-        value = jsontext.loads_exact(line)
+        value = loads(line)
     except jsontext.NotJson as error:
         return EventError(index, error.code, "", str(error))
     if not isinstance(value, dict):

@@ -6,7 +6,7 @@ client's text in a header. Used by ingest and by the local gateway, so that both
 
 import binascii
 from base64 import b64decode
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -42,15 +42,18 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def request_of(event: Mapping[str, Any], request_id: str) -> Request:
-    """The request in an event of Lambda's proxy integration. Total: bad base64 becomes a bad body."""
+def request_of(event: Mapping[str, Any], new_id: Callable[[], str]) -> Request:
+    """The request in an event of Lambda's proxy integration. Total: bad base64 becomes a bad body.
+
+    `new_id` makes the request's id where the gateway gave none.
+    """
     queries = event.get("multiValueQueryStringParameters") or {}
     return Request(
         method=event["requestContext"]["httpMethod"],
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         query={name: values[-1] for name, values in queries.items() if values},
         body=_body_of(event),
-        request_id=event["requestContext"].get("requestId") or request_id,
+        request_id=event["requestContext"].get("requestId") or new_id(),
     )
 
 

@@ -7,6 +7,7 @@ Source: RFC 8259.
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, NoReturn
@@ -21,12 +22,13 @@ _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _ANY_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NO_OPENING = bytes(set(range(256)) - set(b"[{"))
 _SCALAR = rb'(?:%s|[^][{}",\s]++)' % _STRING
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 # orjson reads integers beyond 64 bits (at least 19 digits) as the nearest double. A table and a search for
 # a constant find them in a seventh of a pattern's time.
 _DIGITS = bytes(ord("0") if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
-_MAYBE_INEXACT = b"0" * 19
+_LONG_INTEGER = b"0" * 19
 _INT64 = range(-(2**63), 2**64)
 # int() refuses more digits, because its time grows with their square (CVE-2020-10735).
 _INT_MAX_DIGITS = 4300
@@ -40,13 +42,16 @@ class NotJson(ValueError):
         self.code = code
 
 
+Loads = Callable[[bytes], Any]
+
+
 def loads(text: bytes) -> Any:
     """The value of strict JSON, nested at most DEPTH_MAX; numbers may lose digits. Raises NotJson."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        value = _loads_slowly(text, error)
-    else:
+        return _loads_slowly(text, error)
+    if len(text.translate(None, _NO_OPENING)) > limits.DEPTH_MAX:
         _check_depth(text)
     return value
 
@@ -56,8 +61,21 @@ def loads_exact(text: bytes) -> Any:
 
     Decimal stands for an integer of more than 4,300 digits and for a number beyond a double's range.
     """
+    return exact_loads(text)(text)
+
+
+def exact_loads(whole: bytes) -> Loads:
+    """What reads any part of `whole` as `loads_exact` does: one look for all of its lines."""
+    return _loads_every_digit if _may_be_inexact(whole) else loads
+
+
+def _loads_every_digit(text: bytes) -> Any:
     value = loads(text)
-    return _decode_exact(text) if _MAYBE_INEXACT in text.translate(_DIGITS) else value
+    return _decode_exact(text) if _may_be_inexact(text) else value
+
+
+def _may_be_inexact(text: bytes) -> bool:
+    return text.translate(_DIGITS).find(_LONG_INTEGER) >= 0
 
 
 def dumps(value: Any) -> bytes:
@@ -97,7 +115,7 @@ def _value_pattern() -> re.Pattern[bytes]:
 
 def is_too_deep(text: bytes) -> bool:
     """Whether brackets outside strings go deeper than DEPTH_MAX, closed or not; linear in the text."""
-    if text.count(b"[") + text.count(b"{") <= limits.DEPTH_MAX:
+    if len(text.translate(None, _NO_OPENING)) <= limits.DEPTH_MAX:
         return False
     brackets = _ANY_STRING.sub(b"", text).translate(_BRACKETS, _NO_BRACKETS)
     for _ in range(limits.DEPTH_MAX):  # each pass takes away the innermost level

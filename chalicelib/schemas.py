@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-import jsonschema_rs
-
 from chalicelib import limits
 from chalicelib.errors import EventError, Fatal
 
@@ -60,6 +58,8 @@ class Schemas:
 
 
 def _compiled(text: str) -> Any:
+    import jsonschema_rs  # noqa: PLC0415 - a twelfth of a cold start, for stages that have schemas
+
     return jsonschema_rs.validator_for(
         text,
         validate_formats=True,

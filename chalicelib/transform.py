@@ -4,12 +4,14 @@ A bad record never raises and never holds up the others; only what is passing is
 first record that is not done. Called by app.py for every batch of the event source mapping.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any, Protocol
 
 from chalicelib import envelope, limits
-from chalicelib.curate import Curated, Dropped, End, Hook, Quarantined, curate
+from chalicelib.curate import Dropped, Hook, Quarantined, curate
 from chalicelib.ingest import Counter
 from chalicelib.packing import Pack, pack
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
@@ -37,12 +39,16 @@ class Store(Protocol):
         ...
 
 
-class _Placed(NamedTuple):
-    """The end of a line, and which record of the batch it came from."""
+@dataclass(slots=True)
+class _Piece:
+    """The lines of a part of a batch, by where they go; `*_of` are places of records in the batch."""
 
-    record: int
-    place: int  # among the record's ends, from 0
-    end: End
+    first: int  # record
+    first_line: int  # among the first record's lines, from 0: tells apart the pieces of one large record
+    last: int = 0  # record
+    curated: list[bytes] = field(default_factory=list)
+    curated_of: list[int] = field(default_factory=list)
+    others: list[tuple[int, Quarantined | Dropped]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -63,19 +69,19 @@ class Transform:
         """Process a batch of one shard; the answer is Lambda's ReportBatchItemFailures."""
         records: Records = event["Records"]
         done = len(records)
-        for lines in _slices(records, self.hook, self.version):
-            done = self._deliver(lines, len(records), deadline_s, counter)
-            done = self._quarantine(lines, records, done, deadline_s, counter)
-            _count(lines, done, counter)
+        for piece in _pieces(records, self.hook, self.version):
+            done = self._deliver(piece, len(records), deadline_s, counter)
+            done = self._quarantine(piece, records, done, deadline_s, counter)
+            _count(piece, done, counter)
             if done < len(records):
                 counter.count("RecordsHandedBack", len(records) - done)
                 return {"batchItemFailures": [{"itemIdentifier": records[done]["kinesis"]["sequenceNumber"]}]}
+            del piece  # before the next one is made
         return {"batchItemFailures": []}
 
-    def _deliver(self, lines: Sequence[_Placed], done: int, deadline_s: float, counter: Counter) -> int:
+    def _deliver(self, piece: _Piece, done: int, deadline_s: float, counter: Counter) -> int:
         """Send the curated lines; the place of the first record that is not done, `done` if all are."""
-        curated = [(line.record, line.end.line) for line in lines if isinstance(line.end, Curated)]
-        packs = pack(((line, None) for _, line in curated), self.pack_bytes)
+        packs = pack(zip(piece.curated, repeat(None)), self.pack_bytes)
 
         def send(indexes: Sequence[int]) -> list[Outcome]:
             return self.delivery.put([packs[i].data for i in indexes])
@@ -85,25 +91,20 @@ class Transform:
         counter.count("RecordsRetried", machine.retried)
         for p, outcome in zip(packs, outcomes, strict=True):
             if isinstance(outcome, Failure):
-                done = min(done, curated[p.indexes[0]][0])
+                done = min(done, piece.curated_of[p.indexes[0]])
                 counter.count("DeliveriesFailed", 1, outcome.cause or outcome.code)
         return done
 
     def _quarantine(
-        self, lines: Sequence[_Placed], records: Records, done: int, deadline_s: float, counter: Counter
+        self, piece: _Piece, records: Records, done: int, deadline_s: float, counter: Counter
     ) -> int:
         """Store the bad lines of the records that are done, under a name that a repeated run makes again."""
-        bad = [
-            (line.record, line.end.line)
-            for line in lines
-            if isinstance(line.end, Quarantined) and line.record < done
-        ]
+        bad = [(i, end.line) for i, end in piece.others if isinstance(end, Quarantined) and i < done]
         if not bad:
             return done
         body = b"".join(line for _, line in bad)
         bucket = _bucket(self.bucket, records[0]["eventSourceARN"])
-        last = min(done - 1, lines[-1].record)
-        key = _key(records[lines[0].record], lines[0].place, records[last])
+        key = _key(records[piece.first], piece.first_line, records[min(done - 1, piece.last)])
         machine = Retry([Item(len(body))], _policy(1, len(body), self.store.call_s), self.jitter, deadline_s)
         (outcome,) = drive(machine, lambda _: [self.store.put(bucket, key, body)], self.now, self.sleep)
         if isinstance(outcome, Failure):
@@ -112,19 +113,25 @@ class Transform:
         return done
 
 
-def _slices(records: Records, hook: Hook, version: str) -> Iterator[list[_Placed]]:
+def _pieces(records: Records, hook: Hook, version: str) -> Iterator[_Piece]:
     """The lines of a batch in pieces of bounded size; the same batch gives the same pieces."""
-    lines: list[_Placed] = []
-    size_bytes = 0
+    piece, lines, size_bytes = _Piece(0, 0), 0, 0
     for i, record in enumerate(records):
-        for place, end in enumerate(curate(record, hook, version)):
-            lines.append(_Placed(i, place, end))
-            size_bytes += 0 if isinstance(end, Dropped) else len(end.line)
-            if size_bytes >= limits.SLICE_BYTES or len(lines) >= limits.SLICE_LINES:
-                yield lines
-                lines, size_bytes = [], 0
+        for line, end in enumerate(curate(record, hook, version)):
+            if lines >= limits.SLICE_LINES or size_bytes >= limits.SLICE_BYTES:
+                yield piece
+                piece, lines, size_bytes = _Piece(i, line), 0, 0
+            if isinstance(end, bytes):
+                piece.curated.append(end)
+                piece.curated_of.append(i)
+                size_bytes += len(end)
+            else:
+                piece.others.append((i, end))
+                size_bytes += len(end.line) if isinstance(end, Quarantined) else 0
+            piece.last = i
+            lines += 1
     if lines:
-        yield lines
+        yield piece
 
 
 def _machine(packs: Sequence[Pack], call_s: float, jitter: Callable[[], float], deadline_s: float) -> Retry:
@@ -137,14 +144,13 @@ def _policy(max_items: int, max_bytes: int, call_s: float) -> Policy:
     return Policy(max_items, max_bytes, call_s, max_attempts=8, base_s=0.1, cap_s=4.0, wait_budget_s=20.0)
 
 
-def _count(lines: Sequence[_Placed], done: int, counter: Counter) -> None:
+def _count(piece: _Piece, done: int, counter: Counter) -> None:
     """Count each line once: those of records that come again are counted then."""
-    for line in lines:
-        if line.record >= done:
+    counter.count("LinesCurated", bisect_left(piece.curated_of, done))
+    for i, end in piece.others:
+        if i >= done:
             break
-        match line.end:
-            case Curated():
-                counter.count("LinesCurated", 1)
+        match end:
             case Quarantined(code=code):
                 counter.count("LinesQuarantined", 1, code)
             case Dropped(reason=reason, lines=dropped):
@@ -162,8 +168,8 @@ def _key(first: Mapping[str, Any], place: int, last: Mapping[str, Any]) -> str:
 
     `place` tells apart the pieces of one record that is larger than a piece.
     """
-    hour = envelope.received_at(float(first["kinesis"]["approximateArrivalTimestamp"])).decode()
-    folder = hour.strip('"')[:13].replace("-", "/").replace("T", "/")
+    hour = envelope.received_at(float(first["kinesis"]["approximateArrivalTimestamp"]))[:13]
+    folder = hour.replace("-", "/").replace("T", "/")
     shard_id = first["eventID"].partition(":")[0]
     start = first["kinesis"]["sequenceNumber"] + (f".{place}" if place else "")
     return f"quarantine/{folder}/{shard_id}-{start}-{last['kinesis']['sequenceNumber']}.ndjson"

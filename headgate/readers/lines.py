@@ -49,11 +49,11 @@ def inner_parts(partition_key: str, records: list[kpl.UserRecord]) -> list[tuple
 def as_envelope(line: Line) -> bytes:
     """A line of the stream in the form of a curated one, without a line feed."""
     value = events.parse(line.text, 0)
-    receipt = envelope.receipt(line.arrival_s, line.shard_id, line.sequence_number)
+    origin = envelope.origin(line.arrival_s, line.shard_id, line.sequence_number)
     if not isinstance(value, EventError):
         text = jsontext.one_line(line.text)
-        return envelope.wrap(line.event_id, events.type_of(value), text, receipt).removesuffix(b"\n")
-    head = envelope.wrap(line.event_id, None, b"", receipt)
+        return envelope.wrap(line.event_id, events.type_of(value), text, origin).removesuffix(b"\n")
+    head = envelope.wrap(line.event_id, None, b"", origin)
     return head.removesuffix(b'"event":}\n') + content(line.text) + b"}"
 
 

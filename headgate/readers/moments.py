@@ -43,7 +43,7 @@ def moment(text: str) -> float:
 
 def shown(moment_s: float) -> str:
     """RFC 3339 in UTC with milliseconds, as in the envelope."""
-    return envelope.received_at(moment_s).decode().strip('"')
+    return envelope.received_at(moment_s)
 
 
 def parse_shown(text: str) -> float:

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from chalicelib.curate import Curated, End, Quarantined, curate
+from chalicelib.curate import End, Quarantined, curate
 from chalicelib.packing import event_id
 from headgate.readers import kpl
 from headgate.readers.decode import split
@@ -57,8 +57,8 @@ def as_lambda_record(record: Record, shard_id: str, stream_arn: str) -> dict[str
 
 
 def _place(end: End) -> tuple[str, str, bytes]:
-    if isinstance(end, Curated):
-        return "curated", "", end.line
+    if isinstance(end, bytes):
+        return "curated", "", end
     if isinstance(end, Quarantined):
         return "quarantine", end.code, end.line
     return "dropped", end.reason, b""

@@ -57,7 +57,7 @@ def open_transform(stage: Stage) -> TransformSink:
     clock = stage.clock
     transform = Transform(
         delivery=DeliveryStream(stage.client("firehose"), stage.names.curated),
-        store=Bucket(stage.client("s3")),
+        store=Bucket(lambda: stage.client("s3")),
         bucket=stage.bucket_name(),
         hook=hook,
         pack_bytes=stage.settings.pack_bytes,

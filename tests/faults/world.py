@@ -192,7 +192,7 @@ class World:
     def _transform(self, event: dict[str, Any], seconds: float) -> object:
         transform = Transform(
             delivery=self._made_delivery(),
-            store=aws.Bucket(self.bucket),
+            store=aws.Bucket(lambda: self.bucket),
             bucket=self._mapping.bucket or "",
             hook=hook,
             pack_bytes=25_600,

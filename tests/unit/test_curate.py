@@ -5,9 +5,11 @@ from typing import Any, NoReturn
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib import limits
-from chalicelib.curate import Curated, Dropped, End, Hook, Quarantined, curate
+from chalicelib.curate import Dropped, End, Hook, Quarantined, _split, _split_slowly, curate
 from chalicelib.errors import Reject
 from chalicelib.hook import hook as no_hook
 from tests.makers import make_record
@@ -21,9 +23,9 @@ def ends(data: bytes, hook: Hook = no_hook, /, **changes: Any) -> list[End]:
 
 def curated(data: bytes, hook: Hook = no_hook, /, **changes: Any) -> Any:
     (end,) = ends(data, hook, **changes)
-    assert isinstance(end, Curated)
-    assert end.line.count(b"\n") == 1
-    return orjson.loads(end.line)
+    assert isinstance(end, bytes)
+    assert end.count(b"\n") == 1
+    return orjson.loads(end)
 
 
 def quarantined(data: bytes, hook: Hook = no_hook, /, **changes: Any) -> Any:
@@ -47,9 +49,7 @@ def returning(value: Any) -> Hook:
 
 
 def test_t11_each_line_of_a_record_is_one_event_with_its_own_id() -> None:
-    lines = [
-        orjson.loads(end.line) for end in ends(b'{"n":1}\n{"n":2}\n{"n":3}\n') if isinstance(end, Curated)
-    ]
+    lines = [orjson.loads(end) for end in ends(b'{"n":1}\n{"n":2}\n{"n":3}\n') if isinstance(end, bytes)]
     assert [line["event_id"] for line in lines] == ["key", "key#2", "key#3"]
     assert [line["event"]["n"] for line in lines] == [1, 2, 3]
     assert {line["sequence_number"] for line in lines} == {"1"}
@@ -74,8 +74,8 @@ def test_t11_a_missing_or_foreign_line_end_makes_no_difference(data: bytes) -> N
 )
 def test_d02_d03_d05_an_untouched_event_keeps_its_bytes(event: bytes) -> None:
     (end,) = ends(event + b"\n")
-    assert isinstance(end, Curated)
-    assert end.line.endswith(b'"event":' + event + b"}\n")
+    assert isinstance(end, bytes)
+    assert end.endswith(b'"event":' + event + b"}\n")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,10 @@ def test_a_line_that_is_not_an_object_becomes_a_message(line: str) -> None:
     assert (found["event"], found["type"]) == ({"message": line}, None)
 
 
-@pytest.mark.parametrize(("data", "count"), [(b"\n", 1), (b"  ", 1), (b"\r\n\n", 2), (b"\n" * 1000, 1000)])
+@pytest.mark.parametrize(
+    ("data", "count"),
+    [(b"\n" * 99_999, 99_999), (b"\n", 1), (b"  ", 1), (b"\r\n\n", 2), (b"\n" * 1000, 1000)],
+)
 def test_i9_blank_lines_are_dropped_and_counted_together(data: bytes, count: int) -> None:
     assert ends(data) == [Dropped("BlankLine", count)]
 
@@ -130,7 +133,7 @@ def test_t14_data_that_is_not_base64_goes_to_quarantine(data: str) -> None:
 
 def test_i5_a_bad_line_does_not_take_its_neighbours_along() -> None:
     kinds = [type(end) for end in ends(b'{"n":1}\n\xff\n\n{"n":2}\n')]
-    assert kinds == [Curated, Quarantined, Curated, Dropped]
+    assert kinds == [bytes, Quarantined, bytes, Dropped]
 
 
 def test_a_hook_may_change_an_event_and_other_integers_keep_their_digits() -> None:
@@ -138,9 +141,9 @@ def test_a_hook_may_change_an_event_and_other_integers_keep_their_digits() -> No
         return {**event, "type": "new", "seen": True}
 
     (end,) = ends(b'{"n":123456789012345678901234567890,"type":"old","big":1e400}', hook)
-    assert isinstance(end, Curated)
-    assert b'"type":"new","shard_id"' in end.line
-    assert b'"event":{"n":123456789012345678901234567890,"type":"new","big":1E+400,"seen":true}' in end.line
+    assert isinstance(end, bytes)
+    assert b'"type":"new","shard_id"' in end
+    assert b'"event":{"n":123456789012345678901234567890,"type":"new","big":1E+400,"seen":true}' in end
 
 
 def test_a_hook_may_change_the_event_in_place() -> None:
@@ -206,3 +209,8 @@ def test_d12_the_time_is_the_records_and_the_events_own_is_left_alone() -> None:
 @pytest.mark.parametrize("key", ["\ud800", '"', "가" * 256, "\x00", "a#2"])
 def test_t14_any_partition_key_becomes_an_id(key: str) -> None:
     assert curated(b"{}", partitionKey=key)["event_id"] == key.encode("utf-8", "replace").decode()
+
+
+@given(st.binary(max_size=30).map(lambda data: data.replace(b"\x00", b"\n")))
+def test_i6_a_large_record_is_split_as_a_small_one(data: bytes) -> None:
+    assert list(_split(data)) == list(_split_slowly(data))

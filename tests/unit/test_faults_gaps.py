@@ -25,12 +25,12 @@ def far_from_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("far_from_greenwich")
 def test_received_at_is_utc_in_any_zone() -> None:
-    assert envelope.received_at(1_700_000_000.25) == b'"2023-11-14T22:13:20.250Z"'
+    assert envelope.received_at(1_700_000_000.25) == "2023-11-14T22:13:20.250Z"
 
 
 def test_the_envelope_says_which_shard_and_which_record() -> None:
-    parts = envelope.receipt(1_700_000_000.25, "shardId-7", "42")
-    assert envelope.wrap("id", "tip", b"{}", parts) == (
+    origin = envelope.origin(1_700_000_000.25, "shardId-7", "42")
+    assert envelope.wrap("id", "tip", b"{}", origin) == (
         b'{"event_id":"id","received_at":"2023-11-14T22:13:20.250Z","type":"tip",'
         b'"shard_id":"shardId-7","sequence_number":"42","event":{}}\n'
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.envelope import COLUMNS, receipt, wrap
+from chalicelib.envelope import COLUMNS, origin, wrap
 from headgate.infra.plan import local_plan
 from headgate.local.firehose.columnar.rows import MALFORMED_DATA, PARSE_ERROR, Row, Table, make_table
 from headgate.local.firehose.compress import Refusal, UnsupportedFormatError
@@ -47,7 +47,7 @@ def refusal(made: Table, record: bytes) -> Refusal:
 )
 def test_a_string_column_keeps_the_bytes_of_the_object_that_was_sent(event: str) -> None:
     """D03, D05: no number is written anew, no key is reordered or dropped."""
-    line = wrap("id/0#1", None, event.encode(), receipt(1.7e9, "shardId-000000000000", "9" * 56))
+    line = wrap("id/0#1", None, event.encode(), origin(1.7e9, "shardId-000000000000", "9" * 56))
     assert rows(make_table(ENVELOPE, {}), line) == [
         ("id/0#1", "2023-11-14T22:13:20.000Z", None, "shardId-000000000000", "9" * 56, event)
     ]

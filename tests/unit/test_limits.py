@@ -19,8 +19,8 @@ def test_g02_the_largest_body_fits_lambdas_event_as_base64_and_as_quoted_text() 
 
 def test_t10_the_longest_event_in_the_longest_envelope_fits_a_firehose_record() -> None:
     key = "\x00" * limits.PARTITION_KEY_MAX_CHARS + "#1048576"
-    parts = envelope.receipt(2e9, "s" * 128, "9" * 128)
-    line = envelope.wrap(key, "\x00" * limits.TYPE_MAX_CHARS, b" " * limits.EVENT_MAX_BYTES, parts)
+    origin = envelope.origin(2e9, "s" * 128, "9" * 128)
+    line = envelope.wrap(key, "\x00" * limits.TYPE_MAX_CHARS, b" " * limits.EVENT_MAX_BYTES, origin)
     assert len(line) <= limits.FIREHOSE_RECORD_MAX_BYTES
 
 

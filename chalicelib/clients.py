@@ -1,0 +1,94 @@
+"""botocore's clients as the functions use them: made fast, one attempt, bodies with events written by orjson.
+
+Signing, credentials, endpoints, TLS and errors are botocore's own. With aws.py the only importer of botocore.
+Called by aws.py.
+
+Source: docs/decisions/0002 for the options, 0007 for how the models are read, and what each is worth.
+"""
+
+import gzip
+from binascii import b2a_base64
+from functools import cache
+from typing import Any
+
+import botocore.session
+import orjson
+from botocore import handlers
+from botocore.config import Config
+from botocore.loaders import JSONFileLoader, Loader
+
+from chalicelib import __version__
+
+_CONNECT_S = 1.0
+_READ_S = 4.0  # p99 of a full PutRecords is below one second; a longer silence is worth a second try
+CALL_S = _CONNECT_S + _READ_S
+_POOL = 32  # the local server's threads share a client; in Lambda there is one
+_BODY = "headgate_body"
+
+
+class _Files(JSONFileLoader):  # type: ignore[misc]  # botocore has no types
+    """Model files, read by orjson: botocore's own reading makes an OrderedDict of every object."""
+
+    def load_file(self, file_path: str) -> Any:
+        """The JSON at a path without its ending, None if there is none."""
+        for ending, opened in ((".json", open), (".json.gz", gzip.open)):
+            try:
+                with opened(file_path + ending, "rb") as file:
+                    return orjson.loads(file.read())
+            except FileNotFoundError:
+                continue
+        return None
+
+
+class _Models(Loader):  # type: ignore[misc]  # botocore has no types
+    """botocore's models of the services that are asked for."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - the base's signature
+        """The services used here; botocore would look into some 400 folders to say that these are there."""
+        return ["firehose", "kinesis", "s3"]
+
+
+@cache  # what it has loaded is for all clients
+def _session() -> Any:
+    """One of botocore: boto3 would add nothing but its import, a quarter of a cold start."""
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _Models(file_loader=_Files()))
+    return session
+
+
+def client(service: str) -> Any:
+    """A client that never retries: all retrying is retry.py's."""
+    config = Config(
+        connect_timeout=_CONNECT_S,
+        read_timeout=_READ_S,
+        retries={"total_max_attempts": 1},
+        user_agent=f"headgate/{__version__}",
+        parameter_validation=False,
+        tcp_keepalive=True,
+        max_pool_connections=_POOL,
+    )
+    made = _session().create_client(service, config=config)
+    # The headers that count botocore's attempts would always say one, and each header is signed.
+    made.meta.events.unregister("request-created", getattr(handlers, "add_retry_headers", None))
+    return made
+
+
+def writing_bodies(made: Any, operation: str) -> Any:
+    """The client, with the JSON of `operation` written by orjson in place of botocore's serialiser.
+
+    Needs `parameter_validation=False`. Source: botocore, events before-parameter-build and before-call.
+    """
+    made.meta.events.register(f"before-parameter-build.{operation}", _write_body)
+    made.meta.events.register(f"before-call.{operation}", _send_body)
+    return made
+
+
+def _write_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+    """Take the records away from the serialiser; `context` is this call's own, so threads do not meet."""
+    records = params.pop("Records")
+    wire = [{**record, "Data": b2a_base64(record["Data"], newline=False).decode()} for record in records]
+    context[_BODY] = orjson.dumps({**params, "Records": wire})
+
+
+def _send_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+    params["body"] = context[_BODY]
