@@ -1,9 +1,10 @@
-"""The folders that Lambda would unzip to /var/task: made by `chalice package`, kept in build/bench-packages.
+"""The folders that Lambda would unzip to /var/task, kept in build/bench-packages.
+
+Made by `chalice package`, with the bytecode that `infra package` adds where it is asked for.
 
 A folder's name holds a digest of what went into it, so a second run needs no network.
 """
 
-import compileall
 import hashlib
 import os
 import shutil
@@ -11,22 +12,22 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
 
 from bench.environment import ROOT, STAGE, copy_app
+from headgate.infra.bytecode import add_bytecode
 
 _KEPT = ROOT / "build" / "bench-packages"
 
 
-def package(extra_requirements: tuple[str, ...] = ()) -> Path:
-    """The real package, with more requirements than it has."""
+def package(extra_requirements: tuple[str, ...] = (), *, bytecode: bool) -> Path:
+    """The package, with more requirements than it has, and with bytecode (as ours is) or without."""
     with TemporaryDirectory() as temporary:
         app = copy_app(Path(temporary) / "app")
         shutil.copytree(ROOT / ".chalice", app / ".chalice", ignore=shutil.ignore_patterns("deployments"))
         with (app / "requirements.txt").open("a", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in extra_requirements)
-        kept = _KEPT / _digest(app)
+        kept = _KEPT / f"{_digest(app)}{'-pyc' if bytecode else ''}"
         if not kept.exists():
             made = Path(temporary) / "out"
             chalice = Path(sys.executable).parent / "chalice"
@@ -37,19 +38,10 @@ def package(extra_requirements: tuple[str, ...] = ()) -> Path:
                 stdout=subprocess.DEVNULL,
                 env={"AWS_DEFAULT_REGION": "us-east-1", **os.environ},
             )
+            if bytecode:
+                add_bytecode(made / "deployment.zip")
             _unzip(made / "deployment.zip", kept)
         return kept
-
-
-def with_bytecode(folder: Path) -> Path:
-    """A copy with .pyc files, as a build step could add them; Lambda's own folder is read-only."""
-    copy = folder.with_name(f"{folder.name}-pyc")
-    if not copy.exists():
-        shutil.copytree(folder, copy)
-        compileall.compile_dir(
-            str(copy), quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH, force=True
-        )
-    return copy
 
 
 def size_bytes(folder: Path) -> int:

@@ -5,6 +5,7 @@ then fail at its first call. Pure over an open zip; called by commands/package.p
 """
 
 import re
+from importlib.util import cache_from_source
 from pathlib import PurePosixPath
 from zipfile import ZipFile
 
@@ -57,6 +58,7 @@ def _strangers(zipped: ZipFile, wanted: dict[str, str], folders: dict[str, str])
         if record in zipped.namelist():
             lines = zipped.read(record).decode().splitlines()
             known |= {PurePosixPath(line.split(",")[0]) for line in lines}
+    known |= {PurePosixPath(cache_from_source(str(path))) for path in known if path.suffix == ".py"}
     tops = {PurePosixPath(name).parts[0] for name in zipped.namelist() if PurePosixPath(name) not in known}
     return [f"{top} is in the zip, and nobody asked for it" for top in sorted(tops)]
 

@@ -1,6 +1,7 @@
 """The Lambda zip holds what it must, for the right machine, and nothing else."""
 
 import io
+from importlib.util import cache_from_source
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -60,6 +61,14 @@ def test_what_nobody_asked_for_is_named() -> None:
     assert found(FILES | {"boto3/__init__.py": b"", "fast_json/stray.py": b""}) == [
         "boto3 is in the zip, and nobody asked for it",
         "fast_json is in the zip, and nobody asked for it",
+    ]
+
+
+def test_bytecode_belongs_to_its_source() -> None:
+    code = {cache_from_source(name): b"" for name in ("app.py", "chalice/app.py", "fast_json/__init__.py")}
+    assert found(FILES | code) == []
+    assert found(FILES | {cache_from_source("stray.py"): b""}) == [
+        "__pycache__ is in the zip, and nobody asked for it"
     ]
 
 

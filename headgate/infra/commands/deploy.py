@@ -55,4 +55,5 @@ def _tell(context: Context, stack: Stack) -> None:
     for name, value in sorted(stack.outputs().items()):
         context.say(f"{name}: {value}")
     stage = context.settings.stage
-    context.say(f"next: chalice deploy --stage {stage}; python -m headgate infra tune --stage {stage}")
+    steps = ("python -m headgate infra package", "chalice deploy", "python -m headgate infra tune")
+    context.say("next: " + "; ".join(f"{step} --stage {stage}" for step in steps))

@@ -1,11 +1,14 @@
-"""`infra package`: Chalice's package of a stage with our template merged over it, and the zip looked at.
+"""`infra package`: Chalice's package of a stage with our template merged over it; bytecode for the zip.
 
 The same zip serves both ways: a `chalice deploy` that follows takes it from `.chalice/deployments/`.
 """
 
+import filecmp
+import shutil
 from pathlib import Path
 from zipfile import ZipFile
 
+from headgate.infra.bytecode import add_bytecode
 from headgate.infra.chalice import chalice
 from headgate.infra.commands.render import stale
 from headgate.infra.errors import InfraError
@@ -28,9 +31,21 @@ def package(root: Path, stage: str, out: Path, *, dry_run: bool) -> int:
         config["stages"][stage].get("lambda_architecture", config.get("lambda_architecture", "x86_64"))
     )
     requirements = (root / "requirements.txt").read_text(encoding="utf-8")
+    modules = _with_bytecode(root, out / "deployment.zip")
     with ZipFile(out / "deployment.zip") as zipped:
         found = problems(zipped, requirements, architecture)
     if found:
         raise InfraError("the Lambda zip is wrong: " + "; ".join(found))
-    print(f"{out}/deployment.zip and {out}/sam.json: stage {stage}, {architecture}")
+    what = f"stage {stage}, {architecture}, {modules} modules with bytecode"
+    print(f"{out}/deployment.zip and {out}/sam.json: {what}")
     return 0
+
+
+def _with_bytecode(root: Path, archive: Path) -> int:
+    """Add bytecode to the package and to Chalice's own copy of it, which a `chalice deploy` takes."""
+    kept = (root / ".chalice" / "deployments").glob("*.zip")
+    copies = [each for each in kept if filecmp.cmp(each, archive, shallow=False)]
+    modules = add_bytecode(archive)
+    for each in copies:
+        shutil.copyfile(archive, each)
+    return modules
