@@ -109,7 +109,8 @@ def _kinesis_record(number: int, lines: int) -> dict[str, Any]:
             "partitionKey": f"1-6b0106aa-564ff161eb854d7e{number:08x}",
             "sequenceNumber": sequence_number,
             "data": b64encode(data).decode(),
-            "approximateArrivalTimestamp": 1795230000.123,
+            "approximateArrivalTimestamp": 1795230000.123
+            + number / 1000,  # a shard takes 1,000 records a second
         },
         "eventSource": "aws:kinesis",
         "eventVersion": "1.0",

@@ -85,9 +85,14 @@ def writing_bodies(made: Any, operation: str) -> Any:
 
 def _write_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
     """Take the records away from the serialiser; `context` is this call's own, so threads do not meet."""
-    records = params.pop("Records")
-    wire = [{**record, "Data": b2a_base64(record["Data"], newline=False).decode()} for record in records]
-    context[_BODY] = orjson.dumps({**params, "Records": wire})
+    records = b",".join([_record(**record) for record in params.pop("Records")])
+    context[_BODY] = b'%s,"Records":[%s]}' % (orjson.dumps(params)[:-1], records)
+
+
+def _record(Data: bytes, **others: str) -> bytes:  # noqa: N803 - AWS's own name
+    """The JSON of a record. Base64 has nothing to escape: looking for it would cost as much as encoding."""
+    rest = orjson.dumps(others)[1:]
+    return b'{"Data":"%s"%s%s' % (b2a_base64(Data, newline=False), b"," if others else b"", rest)
 
 
 def _send_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:

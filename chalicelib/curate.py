@@ -100,11 +100,8 @@ def _split_slowly(data: bytes) -> Iterator[bytes]:
 
 def _curated(line_id: str, line: bytes, origin: Origin, hook: Hook, loads: Loads) -> bytes | Dropped:
     """A line in its envelope, or none if the hook drops it. Raises Reject."""
-    value = events.parse(line, 0, loads)
-    if isinstance(value, EventError):
-        value, text = _message(line, value)
-    else:
-        text = jsontext.one_line(line)
+    found = events.parse(line, 0, loads)
+    value, text = _message(line, found) if isinstance(found, EventError) else found
     before = jsontext.dumps(value)
     try:
         result = hook(value)
@@ -170,4 +167,5 @@ def _quarantined(
 
 def _clean(text: object) -> str:
     """Text that can be written as UTF-8."""
-    return str(text).encode("utf-8", "replace").decode()
+    text = str(text)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

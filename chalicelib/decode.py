@@ -166,14 +166,15 @@ def _checked(
 
 
 def _check(text: bytes, index: int, rules: Rules, loads: Loads) -> Event | EventError | list[EventError]:
-    value = events.parse(text, index, loads)
-    if isinstance(value, EventError):
-        return value
+    found = events.parse(text, index, loads)
+    if isinstance(found, EventError):
+        return found
+    value, line = found
     event_type = events.type_of(value)
     if rules.schemas and (broken := rules.schemas.check(event_type, value, index)):
         return broken
     ordering_key = events.text_at(value, rules.ordering_field) if rules.ordering_field else None
-    return Event(jsontext.one_line(text), event_type, ordering_key)
+    return Event(line, event_type, ordering_key)
 
 
 def _summary(bad: list[EventError], good_count: int, *, single: bool) -> str:

@@ -10,6 +10,7 @@ import orjson
 
 from chalicelib import limits
 
+_MILLIS = tuple(f".{millis:03}Z" for millis in range(1000))  # half the time of formatting one each time
 COLUMNS = ("event_id", "received_at", "type", "shard_id", "sequence_number", "event")
 
 
@@ -25,7 +26,7 @@ def origin(arrival_s: float, shard_id: str, sequence_number: str) -> Origin:
 def received_at(arrival_s: float) -> str:
     """A record's arrival (epoch seconds) as RFC 3339 in UTC with milliseconds."""
     millis = round(arrival_s * 1000)
-    return f"{_second(millis // 1000)}.{millis % 1000:03}Z"
+    return _second(millis // 1000) + _MILLIS[millis % 1000]
 
 
 @lru_cache(maxsize=64)  # a batch's records arrived within seconds of each other

@@ -17,8 +17,13 @@ class Event:
     ordering_key: str | None  # the text at the stage's ordering field, if the stage names one and it is there
 
 
-def parse(text: bytes, index: int, loads: Loads = jsontext.loads_exact) -> dict[str, Any] | EventError:
-    """The object that `text` is, or what is wrong with it. `index` is its place in the request."""
+def parse(
+    text: bytes, index: int, loads: Loads = jsontext.loads_exact
+) -> tuple[dict[str, Any], bytes] | EventError:
+    """The object that `text` is, with its line, or what is wrong with it.
+
+    `index` is its place in the request; `loads` may be what `jsontext.exact_loads` gave for a text around it.
+    """
     # Line breaks go only after the check: between the halves of a broken token they would mend it.
     line = text.strip(jsontext.SPACE)
     if len(line) > limits.EVENT_MAX_BYTES:
@@ -30,10 +35,11 @@ def parse(text: bytes, index: int, loads: Loads = jsontext.loads_exact) -> dict[
         return EventError(index, error.code, "", str(error))
     if not isinstance(value, dict):
         return EventError(index, "NotAnObject", "", f"An event is a JSON object, not {_kind(value)}.")
-    if len(type_of(value) or "") > limits.TYPE_MAX_CHARS:
+    kind = value.get("type")
+    if isinstance(kind, str) and len(kind) > limits.TYPE_MAX_CHARS:
         message = f"The type is longer than {limits.TYPE_MAX_CHARS} characters."
         return EventError(index, "TypeTooLong", "/type", message)
-    return value
+    return value, jsontext.one_line(line)
 
 
 def type_of(value: dict[str, Any]) -> str | None:

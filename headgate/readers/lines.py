@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import orjson
 
-from chalicelib import envelope, jsontext
+from chalicelib import envelope
 from chalicelib import event as events
 from chalicelib.errors import EventError
 from chalicelib.packing import event_id
@@ -48,10 +48,10 @@ def inner_parts(partition_key: str, records: list[kpl.UserRecord]) -> list[tuple
 
 def as_envelope(line: Line) -> bytes:
     """A line of the stream in the form of a curated one, without a line feed."""
-    value = events.parse(line.text, 0)
+    found = events.parse(line.text, 0)
     origin = envelope.origin(line.arrival_s, line.shard_id, line.sequence_number)
-    if not isinstance(value, EventError):
-        text = jsontext.one_line(line.text)
+    if not isinstance(found, EventError):
+        value, text = found
         return envelope.wrap(line.event_id, events.type_of(value), text, origin).removesuffix(b"\n")
     head = envelope.wrap(line.event_id, None, b"", origin)
     return head.removesuffix(b'"event":}\n') + content(line.text) + b"}"
@@ -59,8 +59,9 @@ def as_envelope(line: Line) -> bytes:
 
 def content(text: bytes) -> bytes:
     """A line as a JSON member: `event` for an object, else `line`, or `line_base64` for what is not UTF-8."""
-    if not isinstance(events.parse(text, 0), EventError):
-        return b'"event":' + jsontext.one_line(text)
+    found = events.parse(text, 0)
+    if not isinstance(found, EventError):
+        return b'"event":' + found[1]
     try:
         return b'"line":' + orjson.dumps(text.decode())
     except UnicodeDecodeError:

@@ -135,8 +135,8 @@ def ordering_key(data: bytes, pointer: str | None) -> str | None:
     """The ordering key of a record, by its first event: a record never mixes keys."""
     if pointer is None:
         return None
-    value = events.parse(data.strip().partition(b"\n")[0], 0)
-    return None if isinstance(value, EventError) else events.text_at(value, pointer)
+    found = events.parse(data.strip().partition(b"\n")[0], 0)
+    return None if isinstance(found, EventError) else events.text_at(found[0], pointer)
 
 
 def entry(record: Returning, key: str | None) -> Entry:
