@@ -7,7 +7,6 @@ Source: docs/decisions/0002 for the options, 0007 for how the models are read, a
 """
 
 import gzip
-from binascii import b2a_base64
 from functools import cache
 from typing import Any
 
@@ -16,6 +15,7 @@ import orjson
 from botocore import handlers
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
+from pybase64 import b64encode
 
 from chalicelib import __version__
 
@@ -92,7 +92,7 @@ def _write_body(params: dict[str, Any], context: dict[str, Any], **_: object) ->
 def _record(Data: bytes, **others: str) -> bytes:  # noqa: N803 - AWS's own name
     """The JSON of a record. Base64 has nothing to escape: looking for it would cost as much as encoding."""
     rest = orjson.dumps(others)[1:]
-    return b'{"Data":"%s"%s%s' % (b2a_base64(Data, newline=False), b"," if others else b"", rest)
+    return b'{"Data":"%s"%s%s' % (b64encode(Data), b"," if others else b"", rest)
 
 
 def _send_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:

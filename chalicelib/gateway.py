@@ -5,12 +5,12 @@ client's text in a header. Used by ingest and by the local gateway, so that both
 """
 
 import binascii
-from base64 import b64decode
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import orjson
+from pybase64 import b64decode
 
 from chalicelib import limits
 from chalicelib.errors import CODES, EventError, HeadgateError, Rejected, Transient

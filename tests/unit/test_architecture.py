@@ -58,7 +58,7 @@ NOWHERE = {
     "threading",
     "urllib",
 }
-THIRD_PARTY = {"orjson", "jsonschema_rs", "boto3", "botocore"}
+THIRD_PARTY = {"orjson", "jsonschema_rs", "pybase64", "boto3", "botocore"}
 
 
 def tree_of(path: Path) -> ast.Module:
