@@ -12,18 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import clients
 from chalicelib.ingest import Entry, Receipt
 from chalicelib.retry import Failure, Outcome, Success
+from chalicelib.throttles import THROTTLED
 
-_THROTTLED = frozenset(
-    {
-        "KMSThrottlingException",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-    }
-)
 # Waiting does not mend these; a person does. Each raises the alarm on Faults.
 _MISCONFIGURED = frozenset(
     {
@@ -50,7 +40,7 @@ _MISCONFIGURED = frozenset(
 
 def failure_of(code: str) -> Failure:
     """An AWS error code as a failure: Throttled, Misconfigured, or Unavailable (unknown ones may pass)."""
-    if code in _THROTTLED:
+    if code in THROTTLED:
         return Failure("Throttled", passing=True, cause=code)
     if code in _MISCONFIGURED:
         return Failure("Misconfigured", passing=False, cause=code)

@@ -20,21 +20,11 @@ from botocore.exceptions import (
 )
 
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, Success, drive
+from chalicelib.throttles import THROTTLED
 from headgate.readers.errors import ReaderError
 
 _T = TypeVar("_T")
 
-_THROTTLES = frozenset(
-    {
-        "KMSThrottlingException",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-    }
-)
 _FIRST_SERVER_ERROR = 500
 # Nothing that waiting mends. A refused connection is one too: the local run is not there.
 _FINAL = (
@@ -112,5 +102,5 @@ def _passes(error: ClientError | BotoCoreError) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = error.response.get("Error", {}).get("Code")
-        return code in _THROTTLES or int(status) >= _FIRST_SERVER_ERROR
+        return code in THROTTLED or int(status) >= _FIRST_SERVER_ERROR
     return not isinstance(error, _FINAL)

@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "limits": set(),
     "errors": set(),
     "retry": set(),
+    "throttles": set(),
     "packing": set(),
     "hook": {"errors"},
     "envelope": {"limits"},
@@ -31,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ingest": {"decode", "errors", "gateway", "limits", "packing", "retry"},
     "transform": {"curate", "envelope", "ingest", "limits", "packing", "retry"},
     "clients": {"__init__"},
-    "aws": {"clients", "ingest", "retry"},
+    "aws": {"clients", "ingest", "retry", "throttles"},
     "compose": set(MODULES) - {"compose"},
 }
 EDGES = {"config", "clients", "aws", "telemetry", "compose"}
