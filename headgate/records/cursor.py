@@ -9,18 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.throttles import THROTTLED
 from headgate.records.model import AT_TIMESTAMP_PREFIX, KinesisClient, Pace, Record, ShardBatch
-
-# Answers that mean "ask later": the shard keeps its place. Source: Kinesis API reference, GetRecords,
-# GetShardIterator and ListShards, errors.
-THROTTLES = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "LimitExceededException",
-        "KMSThrottlingException",
-        "ThrottlingException",
-    }
-)
 
 _FIRST_LIMIT = 100  # records, before their size is known
 
@@ -66,7 +56,7 @@ class ShardCursor:
             if error_code(error) == "ExpiredIteratorException":
                 self._iterator, self.due_s = None, now_s
                 return None
-            if error_code(error) in THROTTLES:
+            if error_code(error) in THROTTLED:  # ask later: the shard keeps its place
                 return None
             raise
         return self._take(answer, now_s, pace)

@@ -10,7 +10,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from headgate.records.cursor import THROTTLES, ShardCursor, error_code
+from chalicelib.throttles import THROTTLED
+from headgate.records.cursor import ShardCursor, error_code
 from headgate.records.lineage import (
     Shard,
     is_missing_children,
@@ -147,7 +148,7 @@ class StreamReader:
         try:
             shards = self._listed()
         except ClientError as error:
-            if error_code(error) not in THROTTLES:
+            if error_code(error) not in THROTTLED:
                 raise
             self._list_due_s = now_s + self._pace.idle_s
             return
