@@ -31,6 +31,14 @@ class Entry(NamedTuple):
     explicit_hash_key: str | None = None
 
 
+def make_entry(data: bytes, partition_key: str, ordering_key: str | None) -> Entry:
+    """A record; with an ordering key its shard is the one that a partition key of this text would choose."""
+    if ordering_key is None:
+        return Entry(data, partition_key)
+    digest = hashlib.md5(ordering_key.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+    return Entry(data, partition_key, str(int.from_bytes(digest)))
+
+
 class Receipt(NamedTuple):
     """Where a record is: what Kinesis answered."""
 
@@ -85,7 +93,8 @@ class Ingest:
 
     def _store(self, request: Request, batch: Batch, key: str, deadline_s: float, counter: Counter) -> Answer:
         packs = pack(((event.line + b"\n", event.ordering_key) for event in batch.events), self.pack_bytes)
-        entries = [_entry(p, key if batch.single else f"{key}/{p.indexes[0]}") for p in packs]
+        ids = [key if batch.single else f"{key}/{p.indexes[0]}" for p in packs]
+        entries = [make_entry(p.data, own, p.ordering_key) for p, own in zip(packs, ids, strict=True)]
         put, codes = self._put(entries, packs, deadline_s, counter)
         outcomes = _by_event(packs, put, len(batch.events))
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
@@ -139,14 +148,6 @@ def _is_dry_run(request: Request) -> bool:
     if value in {"", "1", "true", "yes"}:
         return True
     raise Rejected("InvalidParameter", "dry_run is 1 or 0.")  # a guess would write what was to be checked
-
-
-def _entry(pack: Pack, partition_key: str) -> Entry:
-    """The record of a pack: its id as partition key, its shard from the ordering key if there is one."""
-    if pack.ordering_key is None:
-        return Entry(pack.data, partition_key)
-    digest = hashlib.md5(str(pack.ordering_key).encode("utf-8", "surrogatepass"), usedforsecurity=False)
-    return Entry(pack.data, partition_key, str(int.from_bytes(digest.digest())))
 
 
 def _policy(call_s: float) -> Policy:

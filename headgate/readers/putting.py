@@ -1,9 +1,9 @@
 """Puts records back on a stream under their old ids, below the shards' limits, until all are acknowledged.
 
-Decides the pace and what a record looks like; the retries are retry.py's. Used by replay and quarantine.
+Decides the pace and what a record holds; the shard is chosen by ingest's rule, the retries are retry.py's.
+Used by replay and quarantine.
 """
 
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -12,7 +12,7 @@ from chalicelib import event as events
 from chalicelib import limits
 from chalicelib.aws import KinesisStream
 from chalicelib.errors import EventError
-from chalicelib.ingest import Entry
+from chalicelib.ingest import Entry, make_entry
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
 from headgate.readers import kpl
 from headgate.readers.calls import Clock, call
@@ -71,7 +71,10 @@ class StreamSink:
     def put(self, records: Sequence[Returning]) -> None:
         """Put all of them, in order. Raises StoppedError when one cannot be stored."""
         keys = [ordering_key(record.data, self._ordering_field) for record in records]
-        entries = [entry(record, key) for record, key in zip(records, keys, strict=True)]
+        entries = [
+            make_entry(record.data, record.partition_key, key)
+            for record, key in zip(records, keys, strict=True)
+        ]
         items = [
             Item(len(each.data) + len(each.partition_key.encode()), key)
             for each, key in zip(entries, keys, strict=True)
@@ -137,14 +140,6 @@ def ordering_key(data: bytes, pointer: str | None) -> str | None:
         return None
     found = events.parse(data.strip().partition(b"\n")[0], 0)
     return None if isinstance(found, EventError) else events.text_at(found[0], pointer)
-
-
-def entry(record: Returning, key: str | None) -> Entry:
-    """A record for PutRecords; the shard follows from the ordering key, as in ingest."""
-    if key is None:
-        return Entry(record.data, record.partition_key)
-    digest = hashlib.md5(key.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
-    return Entry(record.data, record.partition_key, str(int.from_bytes(digest)))
 
 
 Put = Callable[[Sequence[Returning]], None]
