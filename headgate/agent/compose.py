@@ -20,9 +20,9 @@ from headgate.agent.rejects import Rejects
 from headgate.agent.sending import CallResult, Delivered, Sender
 from headgate.agent.sinks.answer import Sink
 from headgate.agent.sinks.aws import MissingBoto, make_client, send_body
-from headgate.agent.sinks.firehose import FirehoseSink
+from headgate.agent.sinks.firehose import firehose_sink
 from headgate.agent.sinks.http import HttpSink
-from headgate.agent.sinks.kinesis import KinesisSink
+from headgate.agent.sinks.kinesis import kinesis_sink
 from headgate.agent.sqlite_import import import_row, read_row
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.disk import Disk
@@ -79,9 +79,9 @@ def make_sink(settings: Settings, flow: Flow) -> Sink:
     if flow.kind == FIREHOSE:
         region = None if aws.firehose_endpoint else _DEFAULT_REGION
         client = make_client(aws, "firehose", endpoint=aws.firehose_endpoint, region=region)
-        return FirehoseSink(flow, send_body(client, "firehose", "PutRecordBatch"))
+        return firehose_sink(flow, send_body(client, "firehose", "PutRecordBatch"))
     client = make_client(aws, "kinesis", endpoint=aws.kinesis_endpoint, region=aws.kinesis_region)
-    return KinesisSink(flow, send_body(client, "kinesis", "PutRecords"))
+    return kinesis_sink(flow, send_body(client, "kinesis", "PutRecords"))
 
 
 def make_sender(
