@@ -17,9 +17,11 @@ from headgate.agent.longline import LongLines, OpenRaw
 from headgate.agent.reading import BLOCK_BYTES, FlowReader
 from headgate.agent.rejects import Reject
 from headgate.agent.tail.checkpoint import Checkpoint
+from headgate.agent.tail.copies import may_read
 from headgate.agent.tail.disk import Disk
 from headgate.agent.tail.file import TailedFile, Truncated
-from headgate.agent.tail.fileset import FileSet, Start
+from headgate.agent.tail.fileset import FileSet
+from headgate.agent.tail.lives import Lives, Start
 
 _log = logging.getLogger(__name__)
 _KPL_BYTES = 51_200  # the KPL's own default for an aggregated record
@@ -53,7 +55,8 @@ class FlowPump:
         self._room_bytes = room_bytes
         self._store_rejects = write_rejects
         start = Start(first_start, flow.from_start, flow.strict)
-        self.files = FileSet(flow.id, flow.pattern, disk, known, start, self._report)
+        self._lives = Lives(flow.id, disk, known, start)
+        self.files = FileSet(flow.pattern, disk, self._lives, self._report)
         self.batcher = Batcher(shape_of(flow, room_bytes))
         long_lines = LongLines(flow, self.counters, open_raw, self.reject, sync)
         self._reader = FlowReader(flow, chain, self.batcher, self.counters, self.reject, long_lines, finish)
@@ -140,7 +143,7 @@ class FlowPump:
 
     def checkpoints(self, now_s: float, keep_s: float) -> list[Checkpoint]:
         """What to write down; `now_s` is the wall clock. What was not seen for `keep_s` is forgotten."""
-        known = self.files.known
+        known = self._lives.known
         for file in self.files.files:
             if file.last_checkpoint is not None:
                 known[file.key] = replace(file.last_checkpoint, updated_s=now_s)
@@ -177,13 +180,13 @@ class FlowPump:
             return False
         if file.touched:
             file.verify()
-        if file.unread == 0 or not self.files.may_read(file, now_s):
+        if file.unread == 0 or not may_read(file, self.files.files, now_s):
             return False
         progressed = False
         for _ in range(_BLOCKS_A_PASS):
             if not self._has_room() or file.unread == 0:
                 break
-            if not self.files.name(file) or not self._reader.read(file, now_s):
+            if not self._lives.name(file) or not self._reader.read(file, now_s):
                 break
             progressed = True
         return progressed
@@ -208,7 +211,7 @@ class FlowPump:
             try:
                 if file.handle is not None and file.unread and self._has_room():
                     if not file.key or file.scanned >= file.size or self._flow_holds(file):
-                        self.files.name(file, at_end=True)
+                        self._lives.name(file, at_end=True)
                         self._reader.read_rest(file, now_s)
                 elif not file.progress.pending and file.progress.offset == file.read_offset:
                     self._finish(file)
@@ -222,7 +225,7 @@ class FlowPump:
         file.finished = True
         if file.key:
             file.last_checkpoint = file.checkpoint(0.0)
-            self.files.known[file.key] = file.last_checkpoint
+            self._lives.known[file.key] = file.last_checkpoint
         self.files.forget(file)
 
     def _acknowledge_spans(self, batch: Batch) -> None:

@@ -49,6 +49,12 @@ class TailedFile:
         self.registered = False  # its key is written down
         self.last_checkpoint: Checkpoint | None = None  # of a finished file
 
+    def held(self) -> int:
+        """The handle. Raises OSError without one."""
+        if self.handle is None:
+            raise OSError(f"{self.path} is not open")
+        return self.handle
+
     def resume(self, checkpoint: Checkpoint, head: bytes, tail: bytes) -> None:
         """Go on where a checkpoint says; `head` and `tail` are the bytes that its marks stand for."""
         self.key, self.generation = checkpoint.key, checkpoint.generation

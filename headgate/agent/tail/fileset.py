@@ -1,49 +1,27 @@
-"""The files of one flow: finds them, keeps hold of them over every rotation, and tells copies from new files.
+"""The files of one flow: finds them, and keeps hold of them over every rotation, by renaming or by copying.
 
-Decides where reading of each file begins. Never reads records. State changes only after a file was opened
-(A11).
+Decides which files are followed. Never reads records; where reading of each begins is lives.py's. State
+changes only after a file was opened (A11).
 """
-
-from collections.abc import Iterable
-from typing import NamedTuple
 
 from headgate.agent.fileglob import FilePattern
 from headgate.agent.tail.checkpoint import Checkpoint
-from headgate.agent.tail.copies import COPY_WAIT_S, begins_like, holds
+from headgate.agent.tail.copies import holds
 from headgate.agent.tail.directory import Directory, Report
 from headgate.agent.tail.disk import Disk, NotRegular
 from headgate.agent.tail.file import TailedFile
-from headgate.agent.tail.identity import HEAD_BYTES, Inode, file_key
-from headgate.agent.tail.start import end_of_lines
-
-
-class Start(NamedTuple):
-    """Where files begin that no checkpoint speaks of, when they are there at the first look."""
-
-    first: bool  # the flow has never run
-    from_start: bool  # initialPosition is START_OF_FILE
-    newest_only: bool  # strict: as the original, only the newest file
+from headgate.agent.tail.identity import Inode
+from headgate.agent.tail.lives import Lives
 
 
 class FileSet:
     """Follows the files that match a pattern, and those that did until they are finished."""
 
-    def __init__(
-        self,
-        flow: str,
-        pattern: FilePattern,
-        disk: Disk,
-        known: Iterable[Checkpoint],
-        start: Start,
-        report: Report,
-    ) -> None:
-        """`flow` is the flow's id, which the files' keys depend on."""
-        self._flow = flow
+    def __init__(self, pattern: FilePattern, disk: Disk, lives: Lives, report: Report) -> None:
         self.pattern = pattern
         self.disk = disk
         self.files: list[TailedFile] = []
-        self.known = {checkpoint.key: checkpoint for checkpoint in known}
-        self._start = start
+        self._lives = lives
         self._report = report
         self._by_inode: dict[tuple[int, int], TailedFile] = {}  # of the refresh that is going on
         self._directory = Directory(pattern, disk, report)
@@ -72,11 +50,11 @@ class FileSet:
         if not self._looked:
             self._looked = True
             self._find_renamed(now_s)
-            self._apply_newest_only()
+            self._lives.skip_all_but_newest(self.files)
 
     def truncated(self, file: TailedFile, now_s: float) -> None:
         """`file` lost what was read of it: its inode begins a new life, and the old one looks for a copy."""
-        successor = TailedFile(self.disk, _handle_of(file), file.path, file.inode)
+        successor = TailedFile(self.disk, file.held(), file.path, file.inode)
         successor.generation = file.generation + 1
         successor.matched, successor.rotated = file.matched, file.rotated
         successor.changed_s = now_s
@@ -96,45 +74,12 @@ class FileSet:
                 "truncated_unread_bytes", file.path, "bytes were truncated before they were read", lost
             )
 
-    def may_read(self, file: TailedFile, now_s: float) -> bool:
-        """Whether it is decided that `file` is not a copy in the making. Raises OSError."""
-        if file.judged:
-            return True
-        beginning = file.beginning()
-        if not beginning:
-            return False
-        for other in self.files:
-            if other is file or other.rotated or other.handle is None or not other.head:
-                continue
-            alike = now_s - file.changed_s < COPY_WAIT_S and begins_like(beginning, other.head)
-            if alike and (file.size < other.read_offset or holds(file, other)):
-                return False
-        file.judged = True
-        return True
-
     def forget(self, file: TailedFile) -> None:
         """`file` is finished: keep what is known of it and give its handle back."""
         file.close()
         file.finished = True
         if not file.matched:
             self.files.remove(file)
-
-    def name(self, file: TailedFile, *, at_end: bool = False) -> bool:
-        """Give `file` its key, from its first line; False while that is not complete. Raises OSError.
-
-        `at_end`: nothing will be added, so what is there is the first line.
-        """
-        if file.key:
-            return True
-        beginning = file.beginning()
-        first, newline, _ = beginning.partition(b"\n")
-        if not (newline or at_end or len(beginning) == HEAD_BYTES):
-            return False
-        file.key = file_key(self._flow, file.inode, first, file.generation)
-        while file.key in self.known and file.read_offset == 0:
-            file.generation += 1
-            file.key = file_key(self._flow, file.inode, first, file.generation)
-        return True
 
     def adopt(self, other: "FileSet", now_s: float) -> None:
         """When a flow's settings change: take over files that only a handle leads to. Raises OSError."""
@@ -176,40 +121,23 @@ class FileSet:
             inode = Inode(seen.device, seen.number, self.disk.birth_ns(handle))
             file = TailedFile(self.disk, handle, path, inode)
             file.size, file.changed_s = seen.size, now_s
-            self._place(file, now_s)
+            ended = self._lives.begin(file, first_look=not self._looked)
+            if ended is not None:
+                self._replace(ended, file, now_s)
         except OSError:
             self.disk.close(handle)
             raise
         return file
 
-    def _place(self, file: TailedFile, now_s: float) -> None:
-        """Decide where to begin: at its checkpoint, at the end, in place of a truncated one, or at 0."""
-        lives = [known for known in self.known.values() if known.inode[:2] == file.inode[:2]]
-        lives.sort(key=lambda known: known.generation, reverse=True)
-        for life in lives:
-            head, tail = file.beginning(), file.before(life.offset)
-            if life.speaks_of(file.inode, file.size, head, tail):
-                file.resume(life, head, tail)
-                file.rotated = life.path != file.path
-                return
-        if lives:
-            life = lives[0]
-            file.generation = life.generation + 1
-            # Only another birth time proves that the number was used again; else the file was truncated.
-            if life.inode.same_as(file.inode):
-                file.judged = True
-                file.rotated = life.path != file.path
-                if not life.finished:
-                    self._resume_copy(life, now_s)
-            self._report("replaced", file.path, f"no longer the file of which {life.offset} bytes were read")
-        elif self._start.first and not self._looked and not self._start.from_start:
-            self._skip_to_end(file)
-
-    def _skip_to_end(self, file: TailedFile) -> None:
-        offset = end_of_lines(self.disk, _handle_of(file), file.size)
-        file.start_at(offset, file.beginning()[:offset], file.before(offset))
-        file.judged = True
-        self.name(file, at_end=True)
+    def _replace(self, life: Checkpoint, file: TailedFile, now_s: float) -> None:
+        """`file` has the inode of a life that has ended."""
+        # Only another birth time proves that the number was used again; else the file was truncated.
+        if life.inode.same_as(file.inode):
+            file.judged = True
+            file.rotated = life.path != file.path
+            if not life.finished:
+                self._resume_copy(life, now_s)
+        self._report("replaced", file.path, f"no longer the file of which {life.offset} bytes were read")
 
     def _resume_copy(self, life: Checkpoint, now_s: float) -> None:
         """A file was truncated while nobody looked: go on in the copy that holds what it was."""
@@ -217,7 +145,7 @@ class FileSet:
             inode = self._directory.inode_of(path)
             if inode is None or inode == life.inode[:2] or inode in self._by_inode:
                 continue
-            if any(known.inode[:2] == inode for known in self.known.values()):
+            if any(known.inode[:2] == inode for known in self._lives.known.values()):
                 continue
             copy = self._try_attach(path, now_s)
             if copy is None:
@@ -246,14 +174,13 @@ class FileSet:
             return
         if size != file.read_offset:
             self.files.remove(file)
-            self.known[file.key] = file.last_checkpoint or file.checkpoint(0.0)
+            self._lives.known[file.key] = file.last_checkpoint or file.checkpoint(0.0)
 
     def _find_renamed(self, now_s: float) -> None:
         """Unfinished files that a rotation renamed out of the pattern while nobody looked."""
         attached = {file.inode[:2] for file in self.files}
-        wanted = {
-            k.inode[:2]: k for k in self.known.values() if not k.finished and k.inode[:2] not in attached
-        }
+        unfinished = [life for life in self._lives.known.values() if not life.finished]
+        wanted = {life.inode[:2]: life for life in unfinished if life.inode[:2] not in attached}
         if not wanted:
             return
         for path in self._directory.others():
@@ -270,14 +197,6 @@ class FileSet:
                 else:
                     file.matched, file.rotated = False, True
 
-    def _apply_newest_only(self) -> None:
-        if not (self._start.newest_only and self._start.first and self._start.from_start):
-            return
-        fresh = [file for file in self.files if not file.key]
-        fresh.sort(key=lambda file: (-self.disk.look_at(_handle_of(file)).mtime_s, file.size))
-        for file in fresh[1:]:
-            self._skip_to_end(file)
-
     def _continue_in(self, origin: TailedFile, copy: TailedFile) -> None:
         origin.handle, copy.handle = copy.handle, None
         origin.inode, origin.path, origin.size = copy.inode, copy.path, copy.size
@@ -285,9 +204,3 @@ class FileSet:
         origin.registered = False  # where to find it has changed
         self.files.remove(copy)
         self._report("copied", origin.path, f"reading goes on in the copy at {origin.read_offset}")
-
-
-def _handle_of(file: TailedFile) -> int:
-    if file.handle is None:
-        raise OSError(f"{file.path} is not open")
-    return file.handle
