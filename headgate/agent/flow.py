@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from headgate.agent.batching import Batch, Batcher, Shape
+from headgate.agent.batching import Batch, Batcher
 from headgate.agent.config.model import HTTP, Flow
 from headgate.agent.convert.chain import Chain
 from headgate.agent.counters import Counters
@@ -16,6 +16,7 @@ from headgate.agent.finishing import Finish
 from headgate.agent.longline import LongLines, OpenRaw
 from headgate.agent.reading import BLOCK_BYTES, FlowReader
 from headgate.agent.rejects import Reject
+from headgate.agent.sizes import shape_of
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.copies import may_read
 from headgate.agent.tail.disk import Disk
@@ -24,8 +25,6 @@ from headgate.agent.tail.fileset import FileSet
 from headgate.agent.tail.lives import Lives, Start
 
 _log = logging.getLogger(__name__)
-_KPL_BYTES = 51_200  # the KPL's own default for an aggregated record
-_BATCH_BYTES = 512 * 1024  # a shard takes 1 MB/s: a larger call only needs more memory
 _BLOCKS_A_PASS = 8  # of one file, before acknowledgements and other files get their turn
 
 
@@ -248,13 +247,3 @@ class FlowPump:
         # 1st, 2nd, 4th, 8th … of a kind: never silent, never a flood.
         if count & (count - 1) == 0:
             _log.warning("%s: %s: %s (%s, %d so far)", self.flow.id, path, message, reason, count)
-
-
-def shape_of(flow: Flow, room_bytes: int) -> Shape:
-    """Sizes of units and batches that respect the flow's settings, the destination and the memory."""
-    batch_bytes = min(flow.max_bytes, max(_BATCH_BYTES, room_bytes // 16))
-    if flow.kind == HTTP:
-        # A unit is a request; a batch is one unit, so that it can be refused and mended alone.
-        return Shape(batch_bytes, flow.max_records, 1, batch_bytes * 2)
-    unit_bytes = flow.pack_bytes or (_KPL_BYTES if flow.kpl else 0)
-    return Shape(unit_bytes, 10_000, flow.max_records, batch_bytes)
