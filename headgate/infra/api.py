@@ -7,6 +7,7 @@ import json
 
 from headgate.infra.gateway_errors import gateway_responses
 from headgate.infra.intrinsics import Json, arn, ref, resource, tag_map, tags
+from headgate.infra.roles import trust
 from headgate.settings import StageSettings
 
 ACCESS_LOG_FORMAT = json.dumps(
@@ -68,18 +69,12 @@ def gateway_account(settings: StageSettings) -> dict[str, Json]:
 
     It is one setting for the whole account and region, so it outlives the stack: another stage may use it.
     """
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "apigateway.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
     managed = {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy/{_LOGS_POLICY}"}
-    role = {"AssumeRolePolicyDocument": trust, "ManagedPolicyArns": [managed], "Tags": tags(settings)}
+    role = {
+        "AssumeRolePolicyDocument": trust("apigateway"),
+        "ManagedPolicyArns": [managed],
+        "Tags": tags(settings),
+    }
     kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
     return {
         "GatewayLogsRole": resource("AWS::IAM::Role", role, **kept),

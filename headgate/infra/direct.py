@@ -11,7 +11,7 @@ from headgate.infra.api import access_log, method_settings
 from headgate.infra.direct_templates import RECEIPT, REFUSED, request_template
 from headgate.infra.gateway_errors import RETRY_AFTER_S, gateway_responses
 from headgate.infra.intrinsics import Json, arn, att, ref, resource, sub, tags
-from headgate.infra.roles import allow, policy
+from headgate.infra.roles import allow, policy, trust
 from headgate.settings import StageSettings, names_of
 
 DIRECT_ACTIONS = ["kinesis:PutRecord"]
@@ -108,19 +108,9 @@ def _integration(settings: StageSettings) -> Json:
 
 
 def _role(settings: StageSettings) -> Json:
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "apigateway.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
     statements = [allow(DIRECT_ACTIONS, arn("kinesis", f"stream/{names_of(settings).stream}"))]
     properties = {
-        "AssumeRolePolicyDocument": trust,
+        "AssumeRolePolicyDocument": trust("apigateway"),
         "Policies": [policy("put", statements)],
         "Tags": tags(settings),
     }

@@ -39,6 +39,13 @@ def policy(name: str, statements: list[Json]) -> Json:
     return {"PolicyName": name, "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}
 
 
+def trust(service: str, **limits: Json) -> Json:
+    """Make the policy that lets a service take a role; `limits` are a Condition, if there is one."""
+    principal = {"Service": f"{service}.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **limits}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
 def _writes(kind: str, prefix: str, logical: str) -> list[Json]:
     return [
         allow(BUCKET_ACTIONS, att("Bucket")),
@@ -67,19 +74,8 @@ def _firehose_role(settings: StageSettings, delivery_stream: str, statements: li
         "StringEquals": {"aws:SourceAccount": ref("AWS::AccountId")},
         "ArnEquals": {"aws:SourceArn": arn("firehose", f"deliverystream/{delivery_stream}")},
     }
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "firehose.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": condition,
-            }
-        ],
-    }
     properties = {
-        "AssumeRolePolicyDocument": trust,
+        "AssumeRolePolicyDocument": trust("firehose", Condition=condition),
         "Policies": [policy("delivery", statements)],
         "Tags": tags(settings),
     }
