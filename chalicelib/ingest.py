@@ -3,7 +3,6 @@
 Buffers nothing past the answer. Everything with an effect comes in as an argument. Called by app.py.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from chalicelib import gateway, limits
 from chalicelib.decode import Batch, Rules, decode
 from chalicelib.errors import HeadgateError, Rejected, Transient
 from chalicelib.gateway import Answer, Request
-from chalicelib.packing import Pack, pack
+from chalicelib.packing import Pack, explicit_hash_key, pack
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
 
 _PRINTABLE = re.compile(rf"[\x20-\x7e]{{1,{limits.IDEMPOTENCY_KEY_MAX_CHARS}}}")
@@ -32,11 +31,8 @@ class Entry(NamedTuple):
 
 
 def make_entry(data: bytes, partition_key: str, ordering_key: str | None) -> Entry:
-    """A record; with an ordering key its shard is the one that a partition key of this text would choose."""
-    if ordering_key is None:
-        return Entry(data, partition_key)
-    digest = hashlib.md5(ordering_key.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
-    return Entry(data, partition_key, str(int.from_bytes(digest)))
+    """A record; with an ordering key that chooses the shard, and the partition key stays the id."""
+    return Entry(data, partition_key, None if ordering_key is None else explicit_hash_key(ordering_key))
 
 
 class Receipt(NamedTuple):

@@ -1,11 +1,12 @@
 """Packs lines into records, so that the services' rounding is not paid for once per line.
 
 Deterministic: the same lines give the same records. Never cuts a line and never mixes ordering keys. Used by
-ingest, by the transform's curated writer and by the agent.
+ingest and by the transform's curated writer; its two rules of keys also by the agent and the readers.
 
 Source: Firehose bills a record in steps of 5 KB, Kinesis in steps of 25 KB (provisioned) or 1 KB (on-demand).
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -46,3 +47,9 @@ def pack(lines: Iterable[tuple[bytes, str | None]], pack_bytes: int) -> list[Pac
 def event_id(partition_key: str, line_number: int) -> str:
     """The id of a record's line, counted from 1: the partition key, with `#<line>` from the second on."""
     return partition_key if line_number == 1 else f"{partition_key}#{line_number}"
+
+
+def explicit_hash_key(ordering_key: str) -> str:
+    """The place in the hash range, and so the shard, that a partition key of this text would have."""
+    digest = hashlib.md5(ordering_key.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+    return str(int.from_bytes(digest, "big"))

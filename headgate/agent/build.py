@@ -12,7 +12,7 @@ import zipapp
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_SHARED = ("retry.py", "throttles.py")
+_SHARED = ("packing.py", "retry.py", "throttles.py")
 
 
 def build(target: Path) -> None:

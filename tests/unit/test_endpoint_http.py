@@ -77,3 +77,16 @@ def test_repeated_headers_are_joined_and_kept_as_sent() -> None:
     head = make_head("GET", "/", [("X-One", "1"), ("x-one", "2")])
     assert head.headers == {"x-one": "1,2"}
     assert head.pairs == [("X-One", "1"), ("x-one", "2")]
+
+
+def test_a_length_of_thousands_of_digits_is_too_large_and_no_fault_of_the_endpoint() -> None:
+    assert refusal_of(b"", head_of(Content_Length="9" * 5000)) == 413
+    assert body_of(b"hello", head_of(Content_Length="0" * 5000 + "5"))[0] == b"hello"
+
+
+def test_a_chunk_longer_than_its_size_is_refused() -> None:
+    assert refusal_of(b"5\r\nhello, world\r\n0\r\n\r\n", head_of(Transfer_Encoding="chunked")) == 400
+
+
+def test_trailers_without_end_are_refused() -> None:
+    assert refusal_of(b"0\r\n" + b"a:b\r\n" * 10_000, head_of(Transfer_Encoding="chunked")) == 400

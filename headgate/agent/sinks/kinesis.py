@@ -8,6 +8,7 @@ import hashlib
 import json
 from binascii import b2a_base64
 
+from chalicelib.packing import explicit_hash_key
 from headgate.agent import kpl
 from headgate.agent.batching import Unit
 from headgate.agent.config.model import Flow
@@ -28,7 +29,5 @@ def _record(flow: Flow, unit: Unit) -> bytes:
         data = kpl.aggregate([kpl.KplRecord(key, line) for line in unit.lines])
     record = b'{"Data":"%b","PartitionKey":"%b"' % (b2a_base64(data, newline=False), key.encode())
     if unit.ordering is not None:
-        # The shard that a partition key of this value would choose; the id stays the partition key.
-        digest = hashlib.md5(unit.ordering.encode("utf-8", "replace"), usedforsecurity=False).digest()
-        record += b',"ExplicitHashKey":"%d"' % int.from_bytes(digest, "big")
+        record += b',"ExplicitHashKey":"%b"' % explicit_hash_key(unit.ordering).encode()
     return record + b"}"

@@ -11,6 +11,9 @@ from io import BufferedIOBase
 from typing import NamedTuple
 
 _LINE_BYTES = 4096  # a chunk's size line or a trailer; AWS's chunk extensions hold one signature of 64 digits
+_LINE_ENDS = (b"\r\n", b"\n", b"")
+_TRAILERS_MAX = 100  # as many as http.server takes headers
+_LENGTH_DIGITS = 20
 
 
 class BadRequest(Exception):
@@ -67,7 +70,8 @@ def _length(announced: str | None) -> int:
         return 0
     if not (announced.isascii() and announced.isdigit()):
         raise BadRequest(400, "BadRequest", "Content-Length is not a number.")
-    return int(announced)
+    # More digits than any limit has: int() itself refuses some thousands of them.
+    return int(announced.lstrip("0")[:_LENGTH_DIGITS] or "0")
 
 
 def _too_large(limit_bytes: int) -> BadRequest:
@@ -87,10 +91,12 @@ def _read_chunks(stream: BufferedIOBase, limit_bytes: int) -> bytes:
         if len(body) + size_bytes > limit_bytes:
             raise _too_large(limit_bytes)
         body += _exactly(stream, size_bytes)
-        stream.readline(_LINE_BYTES)
-    while stream.readline(_LINE_BYTES) not in (b"\r\n", b"\n", b""):
-        pass  # a trailer says nothing that a service needs
-    return bytes(body)
+        if stream.readline(_LINE_BYTES) not in _LINE_ENDS:
+            raise BadRequest(400, "BadRequest", "A chunk of the body is longer than its size.")
+    for _ in range(_TRAILERS_MAX):  # a trailer says nothing that a service needs
+        if stream.readline(_LINE_BYTES) in _LINE_ENDS:
+            return bytes(body)
+    raise BadRequest(400, "BadRequest", "The body has too many trailers.")
 
 
 def _chunk_size(line: bytes) -> int:
