@@ -7,6 +7,7 @@ import pytest
 
 from headgate.local.event_source.event import PAYLOAD_BYTES
 from headgate.local.event_source.lane import (
+    HURRY_S,
     Action,
     Answered,
     Discard,
@@ -218,3 +219,19 @@ def test_the_document_counts_the_invocations() -> None:
     action: Action | Wait = lane.next(at(9.0))
     assert isinstance(action, Discard)
     assert (action.batch.invokes, action.batch.function_error) == (3, True)
+
+
+@pytest.mark.parametrize("outcome", [Failed(), NotInvoked()])
+def test_a_stop_waits_a_second_between_tries_however_long_the_back_off_is(outcome: Outcome) -> None:
+    lane = lane_of(1, max_retries=-1, bisect=False)
+    for failed_s in (0.0, 100.0, 200.0, 300.0, 400.0):  # each after the longest back-off
+        assert step(lane, outcome, failed_s)[0] == "Invoke"
+    assert lane.next(at(400.0)) == Wait(400.0 + backoff_s(5))
+    assert lane.next(at(400.0), hurry=True) == Wait(400.0 + HURRY_S)
+    assert isinstance(lane.next(at(400.0 + HURRY_S), hurry=True), Invoke)
+
+
+def test_a_stop_does_not_lengthen_a_short_back_off() -> None:
+    lane = lane_of(1)
+    step(lane, NotInvoked())
+    assert lane.next(at(0.0), hurry=True) == Wait(backoff_s(1))

@@ -20,6 +20,7 @@ from headgate.records import Record
 NEVER_S = float("inf")
 BACKOFF_BASE_S = 0.5
 BACKOFF_CAP_S = 60.0
+HURRY_S = 1.0  # the longest wait of a stop; AWS has no stop, so it has no such rule
 RETRIES_USED_UP = "RetryAttemptsExhausted"
 TOO_OLD = "RecordAgeExceeded"
 
@@ -103,22 +104,28 @@ class Lane:
         self._batches: deque[Batch] = deque()
         self._outstanding: Action | None = None
         self._not_before_s = -NEVER_S
+        self._failed_s = -NEVER_S
         self._refusals = 0
 
     def add(self, record: Record, size_bytes: int, now: Instant) -> None:
         """Take a record; `size_bytes` is its weight in the event."""
         self._queue.append(_Queued(record, size_bytes, now.steady_s))
 
-    def next(self, now: Instant, *, flush: bool = False) -> Action | Wait:
-        """Say what to do now. `flush` ends the batching window of whatever is there."""
+    def next(self, now: Instant, *, flush: bool = False, hurry: bool = False) -> Action | Wait:
+        """Say what to do now.
+
+        `flush` ends the batching window of whatever is there; `hurry` keeps the waits between tries short,
+        for a stop that somebody waits for.
+        """
         if self._outstanding is not None:
             return Wait(NEVER_S)
         if not self._batches:
             closes_s = self._close(now, flush=flush)
             if closes_s > now.steady_s:
                 return Wait(closes_s)
-        if self._not_before_s > now.steady_s:
-            return Wait(self._not_before_s)
+        not_before_s = min(self._not_before_s, self._failed_s + HURRY_S) if hurry else self._not_before_s
+        if not_before_s > now.steady_s:
+            return Wait(not_before_s)
         self._outstanding = self._decide(self._batches.popleft(), now)
         return self._outstanding
 
@@ -132,7 +139,7 @@ class Lane:
         if isinstance(outcome, NotInvoked | Undelivered):
             self._refusals += 1
             self._batches.appendleft(batch)
-            self._not_before_s = now.steady_s + backoff_s(self._refusals)
+            self._back_off(self._refusals, now)
             return ()
         batch = replace(batch, invokes=batch.invokes + 1, function_error=isinstance(outcome, Failed))
         failed_at = self._failed_at(outcome, batch)
@@ -161,7 +168,11 @@ class Lane:
             self._batches.appendleft(replace(rest, is_spent=True))
         else:
             self._batches.appendleft(replace(rest, retries=rest.retries + 1))
-            self._not_before_s = now.steady_s + backoff_s(rest.retries + 1)
+            self._back_off(rest.retries + 1, now)
+
+    def _back_off(self, attempt: int, now: Instant) -> None:
+        self._failed_s = now.steady_s
+        self._not_before_s = now.steady_s + backoff_s(attempt)
 
     def _done(self, records: Sequence[Record]) -> Sequence[Record]:
         self._refusals = 0

@@ -69,10 +69,13 @@ class ShardWork:
         self._advance()
 
     def jobs(self, now: Instant, *, flush: bool) -> Iterator[Job]:
-        """Yield what the free lanes have to do now, and note in `until_s` when to ask again."""
+        """Yield what the free lanes have to do now, and note in `until_s` when to ask again.
+
+        `flush`: the run is stopping.
+        """
         self.until_s = NEVER_S
         for number, lane in enumerate(self._lanes):
-            action = lane.next(now, flush=flush or self._closed)
+            action = lane.next(now, flush=flush or self._closed, hurry=flush)
             if isinstance(action, Wait):
                 self.until_s = min(self.until_s, action.until_s)
             else:
