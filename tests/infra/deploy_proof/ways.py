@@ -64,12 +64,14 @@ def copied(repository: Path, target: Path) -> Path:
 
 
 def way_1(project: Project) -> None:
-    """Infra deploy, chalice deploy, tune; redeploy; delete and destroy."""
-    say("way 1: infra deploy, chalice deploy, infra tune")
+    """Infra deploy, infra package, chalice deploy, tune; redeploy; delete and destroy."""
+    say("way 1: infra deploy, infra package, chalice deploy, infra tune")
     project.infra("tune", expect=2)
     project.infra("deploy", "--dry-run")
     project.infra("deploy")
-    project.chalice("deploy")
+    project.infra("package")
+    said = project.chalice("deploy")
+    expect("chalice deploy takes the zip of infra package", "Reusing existing deployment package" in said)
     project.infra("tune")
     api_id = deployed(project.root, STAGE).api_id
     key = project.infra("keys", "add", "acme").strip()
