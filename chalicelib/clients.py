@@ -84,15 +84,19 @@ def writing_bodies(made: Any, operation: str) -> Any:
 
 
 def _write_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    """Take the records away from the serialiser; `context` is this call's own, so threads do not meet."""
-    records = b",".join([_record(**record) for record in params.pop("Records")])
-    context[_BODY] = b'%s,"Records":[%s]}' % (orjson.dumps(params)[:-1], records)
+    """Take the records away from the serialiser; `context` is this call's own, so threads do not meet.
 
-
-def _record(Data: bytes, **others: str) -> bytes:  # noqa: N803 - AWS's own name
-    """The JSON of a record. Base64 has nothing to escape: looking for it would cost as much as encoding."""
-    rest = orjson.dumps(others)[1:]
-    return b'{"Data":"%s"%s%s' % (b64encode(Data), b"," if others else b"", rest)
+    Base64 has nothing to escape, and looking for it would cost more than encoding: it is joined in as it is.
+    """
+    records = params.pop("Records")
+    parts = [orjson.dumps(params)[:-1], b',"Records":[']
+    start = b'{"Data":"'
+    for record in records:
+        others = {name: value for name, value in record.items() if name != "Data"}
+        end = b'",' + orjson.dumps(others)[1:] if others else b'"}'
+        parts += (start, b64encode(record["Data"]), end)
+        start = b',{"Data":"'
+    context[_BODY] = b"".join([*parts, b"]}"])
 
 
 def _send_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
