@@ -32,8 +32,8 @@ package: .venv/ready  ## the Lambda zip and the template of STAGE (default prod)
 agent: .venv/ready  ## agent.pyz, one file that runs on a bare Python
 	@$(PY) -m headgate.agent.build agent.pyz
 
-bench: .venv/ready  ## ratios against peers, all measured in one run
-	@$(PY) -m bench
+bench: .venv/ready build/bench/ready  ## ratios against peers, all measured in one run
+	@$(PY) -m bench $(BENCH_FLAGS)
 
 faults: .venv/ready  ## thousands of random schedules of faults
 	@$(PY) -m tests.faults --schedules 3000 --live 100 $(FAULTS_FLAGS)
@@ -44,6 +44,12 @@ lock: .venv/ready  ## every requirements.txt from its requirements.in
 	    tests/infra/deploy_proof/requirements.in tests/infra/deploy_proof/runtime-requirements.in; do \
 	    .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
 	        $$in -o $${in%.in}.txt; done
+
+build/bench/ready: bench/requirements.txt
+	@echo "Installing the peers of the benchmarks into build/bench (once)..."
+	@test -x build/bench/bin/python || $(PYTHON) -m venv build/bench
+	@build/bench/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@touch $@
 
 clean:
 	rm -rf .venv .local out build .mypy_cache .pytest_cache .ruff_cache .hypothesis

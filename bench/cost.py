@@ -94,7 +94,7 @@ def main() -> int:
     ]
     show(("", *parts, "all"), rows)
     one_each, *_, batches = (sum(paid.values()) for paid in priced.values())
-    return 0 if judge([Goal("price, batches of 500 / one PutRecord each", batches / one_each, 0.03)]) else 1
+    return judge([Goal("price, batches of 500 / one PutRecord each", batches / one_each, 0.03)])
 
 
 if __name__ == "__main__":

@@ -98,13 +98,12 @@ def main() -> int:
             (f"MiB more for each {_STEP:,} events", f"{delivery.growth_mib:,.1f}", "", ""),
         ],
     )
-    met = judge(
+    return judge(
         [
             Goal("seconds from the command to the first accepted POST", ours.first_post_s, 5.0),
             Goal("seconds from there to the first S3 object", delivery.raw_s, 3.0),
         ]
     )
-    return 0 if met else 1
 
 
 def _row(name: str, ours: float, peers: float) -> tuple[str, str, str, str]:

@@ -3,7 +3,7 @@ import pytest
 from bench.cost import WAYS, dollars
 from bench.events import EVENT_BYTES, body, compact, event, kinesis_event, lines
 from bench.rounds import interleaved, ratio
-from bench.table import Goal, judge, show, times
+from bench.table import MISSED, Goal, judge, show, times
 
 
 def test_a_ratio_is_the_median_of_the_rounds_ratios() -> None:
@@ -23,8 +23,8 @@ def test_every_contestant_has_its_turn_in_every_round_and_the_first_does_not_cou
 
 
 def test_a_goal_that_is_missed_is_said_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    assert judge([Goal("fast", 0.4, 0.5)])
-    assert not judge([Goal("fast", 0.4, 0.5), Goal("small", 2.0, 1.0)])
+    assert judge([Goal("fast", 0.4, 0.5)]) == 0
+    assert judge([Goal("fast", 0.4, 0.5), Goal("small", 2.0, 1.0)]) == MISSED
     assert "small: 2 (at most 1): MISSED" in capsys.readouterr().out
 
 
