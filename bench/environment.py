@@ -12,10 +12,7 @@ ROOT = Path(__file__).parents[1]
 APP = Path(os.environ.get("BENCH_APP", ROOT))  # the folder with app.py; another one to compare a change
 PEERS = ROOT / "build" / "bench"
 PEERS_PYTHON = PEERS / "bin" / "python"
-HOW_TO_INSTALL = (
-    "not measured, the peers are not installed: "
-    "python3 -m venv build/bench && build/bench/bin/pip install -r bench/requirements.txt"
-)
+HOW_TO_INSTALL = "not measured, the peers are not installed: make build/bench/ready"
 STAGE = "prod"
 
 
