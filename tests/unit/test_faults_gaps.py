@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib import envelope
+from chalicelib.packing import event_id, explicit_hash_key
 from chalicelib.retry import Done, Failure, Item, Policy, Retry, Send, Success, Wait
 
 PASSING = Failure("Unavailable", passing=True)
@@ -34,6 +35,28 @@ def test_the_envelope_says_which_shard_and_which_record() -> None:
         b'{"event_id":"id","received_at":"2023-11-14T22:13:20.250Z","type":"tip",'
         b'"shard_id":"shardId-7","sequence_number":"42","event":{}}\n'
     )
+
+
+def test_records_that_arrived_in_one_second_share_its_text() -> None:
+    envelope._second.cache_clear()
+    texts = {envelope.received_at(1_700_000_000 + millis / 1000) for millis in range(1000)}
+    assert (len(texts), envelope._second.cache_info().misses) == (1000, 1)
+
+
+def test_only_the_first_line_of_a_record_has_the_partition_key_itself_as_its_id() -> None:
+    assert [event_id("key", number) for number in (1, 2, 3)] == ["key", "key#2", "key#3"]
+
+
+@pytest.mark.parametrize(
+    ("ordering_key", "md5"),
+    [
+        ("", 0xD41D8CD98F00B204E9800998ECF8427E),
+        ("가", 0xC0C6E70680BF5A0ABF36C4A5B1F3A1B2),
+        ("\ud800", 0x546D3DC8DE10FBF8B448F678A47901E4),  # of the bytes ed a0 80
+    ],
+)
+def test_any_text_has_its_place_in_the_hash_range(ordering_key: str, md5: int) -> None:
+    assert explicit_hash_key(ordering_key) == str(md5)
 
 
 def waits(budget_s: float) -> list[float]:
