@@ -154,7 +154,8 @@ def _policy(call_s: float) -> Policy:
         max_attempts=10,  # about three seconds of throttling, a burst's length
         base_s=0.05,
         cap_s=1.0,
-        wait_budget_s=6.0,
+        # A body of BODY_MAX_BYTES goes onto a stage of one shard, at 1 MB/s, in four seconds.
+        wait_budget_s=10.0,
     )
 
 

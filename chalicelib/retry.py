@@ -6,7 +6,8 @@ drivers use it: ingest (PutRecords), transform (PutRecordBatch), the agent and t
 Rules
 - Only what failed is sent again (partial failures by index), with the caps of the call respected.
 - Full jitter: each wait is a random share of a bound that doubles up to a cap; Retry-After is a floor.
-- Three ends: attempts per item, the sum of all waits, and a deadline that no started call can outlive.
+- Three ends: attempts per item, the sum of all waits, and a deadline that no started call can outlive. An
+  attempt counts when its call got nothing through: a full shard that takes a part each time is at work.
 - Items of one ordering key go one at a time, in order; other keys do not wait for them. When one is given up,
   the later ones of its key are not sent either, so that a caller who tries again keeps the order.
 
@@ -70,7 +71,7 @@ class Policy:
     max_items: int  # of one call
     max_bytes: int  # of one call
     call_s: float  # the longest one call can take, from its time-outs
-    max_attempts: float = 5  # per item
+    max_attempts: float = 5  # per item, of calls that got nothing through
     base_s: float = 0.05  # bound of the first wait
     cap_s: float = 2.0  # bound of any later wait
     wait_budget_s: float = 10.0  # of all waits together
@@ -95,7 +96,8 @@ class Retry:
         self._jitter = jitter
         self._deadline_s = deadline_s
         self._pending = list(range(len(items)))
-        self._attempts = [0] * len(items)
+        self._sent = [0] * len(items)
+        self._in_vain = [0] * len(items)
         self._in_flight: tuple[int, ...] = ()
         self._failures_in_a_row = 0
         self._resume_s = -math.inf
@@ -117,7 +119,9 @@ class Retry:
         """Take the outcomes of the last Send, in its order."""
         if len(outcomes) != len(self._in_flight):
             raise RuntimeError(f"{len(outcomes)} outcomes for {len(self._in_flight)} items")
-        again = {i for i, outcome in zip(self._in_flight, outcomes, strict=True) if self._settle(i, outcome)}
+        in_vain = not any(isinstance(outcome, Success) for outcome in outcomes)
+        ended = zip(self._in_flight, outcomes, strict=True)
+        again = {i for i, outcome in ended if self._settle(i, outcome, in_vain=in_vain)}
         over = set(self._in_flight) - again
         blocked = {self._items[i].ordering_key for i in over if self._passing(i)} - {None}
         self._in_flight = ()
@@ -130,12 +134,13 @@ class Retry:
             floor_s = max((o.retry_after_s for o in outcomes if isinstance(o, Failure)), default=0.0)
             self._back_off(now_s, floor_s)
 
-    def _settle(self, index: int, outcome: Outcome) -> bool:
-        """Record an outcome; True when the item is to be sent again."""
+    def _settle(self, index: int, outcome: Outcome, *, in_vain: bool) -> bool:
+        """Record an outcome; True when the item is to be sent again. `in_vain`: nothing got through."""
         self.outcomes[index] = outcome
-        self._attempts[index] += 1
-        self.retried += self._attempts[index] > 1
-        return self._passing(index) and self._attempts[index] < self._policy.max_attempts
+        self._sent[index] += 1
+        self._in_vain[index] += in_vain
+        self.retried += self._sent[index] > 1
+        return self._passing(index) and self._in_vain[index] < self._policy.max_attempts
 
     def _passing(self, index: int) -> bool:
         outcome = self.outcomes[index]

@@ -101,10 +101,21 @@ def test_g04_retry_after_is_a_floor_of_the_wait() -> None:
 
 def test_the_attempts_of_each_item_are_bounded() -> None:
     machine = make_machine([Item(1)] * 2, jitter=0.0, max_attempts=2)
-    send(machine, 0, BUSY, OK)
+    send(machine, 0, BUSY, BROKEN)
     send(machine, 0, BUSY)
     assert machine.step(0) == Done()
-    assert machine.outcomes == [BUSY, OK]
+    assert machine.outcomes == [BUSY, BROKEN]
+
+
+def test_k07_a_call_that_got_something_through_costs_no_attempt() -> None:
+    machine = make_machine([Item(1)] * 4, jitter=0.0, max_attempts=1)
+    send(machine, 0, OK, BUSY, BUSY, BUSY)
+    send(machine, 0, BUSY, OK, BUSY)
+    assert isinstance(machine.step(0), Send)
+    machine.report(0, [BUSY, BUSY])
+    assert machine.step(0) == Done()
+    assert machine.outcomes == [OK, BUSY, OK, BUSY]
+    assert machine.retried == 5
 
 
 def test_k02_waiting_beyond_the_budget_is_given_up_before_it_begins() -> None:
@@ -138,9 +149,9 @@ def test_i4_items_of_one_key_go_one_at_a_time_and_others_do_not_wait() -> None:
 @pytest.mark.parametrize("key", ["a", ""])
 def test_i4_after_one_of_a_key_is_given_up_the_later_ones_are_not_sent(key: str) -> None:
     machine = make_machine([Item(1, key), Item(1, key), Item(1, "other")], max_attempts=1, jitter=0.0)
-    assert send(machine, 0, BUSY, OK) == (0, 2)
+    assert send(machine, 0, BUSY, BROKEN) == (0, 2)
     assert machine.step(0) == Done()
-    assert machine.outcomes == [BUSY, Failure(NOT_ATTEMPTED, passing=True), OK]
+    assert machine.outcomes == [BUSY, Failure(NOT_ATTEMPTED, passing=True), BROKEN]
 
 
 def test_i4_an_item_that_fails_for_good_does_not_hold_up_its_key() -> None:
