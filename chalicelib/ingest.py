@@ -151,9 +151,9 @@ def _policy(call_s: float) -> Policy:
         max_items=limits.KINESIS_RECORDS_MAX,
         max_bytes=limits.KINESIS_CALL_MAX_BYTES,
         call_s=call_s,
-        max_attempts=10,  # about three seconds of throttling, a burst's length
+        max_attempts=12,  # some five seconds in vain, longer than a burst
         base_s=0.05,
-        cap_s=1.0,
+        cap_s=2.0,
         # A body of BODY_MAX_BYTES goes onto a stage of one shard, at 1 MB/s, in four seconds.
         wait_budget_s=10.0,
     )
