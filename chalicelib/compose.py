@@ -22,6 +22,7 @@ from chalicelib.schemas import Schemas
 from chalicelib.telemetry import Counters
 
 if TYPE_CHECKING:
+    from chalicelib.curate import Hook
     from chalicelib.transform import Transform
 
 Event = Mapping[str, Any]
@@ -38,6 +39,8 @@ class Handlers:
         self._rules = Rules(
             Schemas(config.schema_texts(), only_known=settings.only_known_types), settings.ordering_field
         )
+        if settings.handler != "app.app":
+            self._hook  # noqa: B018 - made by being read
         if settings.handler:
             self._make_clients()
 
@@ -108,16 +111,20 @@ class Handlers:
         )
 
     @cached_property
+    def _hook(self) -> "Hook":
+        from chalicelib.hook import hook  # noqa: PLC0415 - ingest neither waits for it nor fails with it
+
+        return hook
+
+    @cached_property
     def _transform(self) -> "Transform":
-        """Imported here, so that ingest neither waits for a hook's imports nor fails with them."""
-        from chalicelib.hook import hook  # noqa: PLC0415
-        from chalicelib.transform import Transform  # noqa: PLC0415
+        from chalicelib.transform import Transform  # noqa: PLC0415 - ingest does not wait for it
 
         return Transform(
             delivery=aws.delivery_stream(self._settings.delivery_stream),
             store=aws.bucket(),
             bucket=self._settings.bucket,
-            hook=hook,
+            hook=self._hook,
             pack_bytes=self._settings.pack_bytes,
             version=__version__,
             now=time.monotonic,

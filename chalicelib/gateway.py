@@ -51,7 +51,7 @@ def request_of(event: Mapping[str, Any], new_id: Callable[[], str]) -> Request:
     return Request(
         method=event["requestContext"]["httpMethod"],
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
-        query={name: values[-1] for name, values in queries.items() if values},
+        query={name: ",".join(dict.fromkeys(values)) for name, values in queries.items() if values},
         body=_body_of(event),
         request_id=event["requestContext"].get("requestId") or new_id(),
     )

@@ -129,6 +129,7 @@ def _key(request: Request, new_id: Callable[[], str]) -> str:
     """The event id to be, made before the first write so that every retry carries it (DESIGN I3)."""
     given = request.headers.get("idempotency-key")
     if given is not None:
+        given = given.strip()  # white space around a header's value is no part of it
         if not _PRINTABLE.fullmatch(given):
             message = f"Idempotency-Key: 1 to {limits.IDEMPOTENCY_KEY_MAX_CHARS} printable ASCII characters."
             raise Rejected("InvalidIdempotencyKey", message)
@@ -138,6 +139,9 @@ def _key(request: Request, new_id: Callable[[], str]) -> str:
 
 
 def _is_dry_run(request: Request) -> bool:
+    for name in request.query:
+        if name != "dry_run" and name.lower().replace("-", "").replace("_", "") == "dryrun":
+            raise Rejected("InvalidParameter", "The parameter is called dry_run.")
     value = request.query.get("dry_run", "0").lower()
     if value in {"0", "false", "no"}:
         return False

@@ -29,6 +29,9 @@ class Schemas:
         self._validators: dict[str, Any] = {}
         bad: list[str] = []
         for name, text in texts.items():
+            if slug(name) != name:
+                bad.append(f"{name}.json: no event has this type's file; call it {slug(name)}.json")
+                continue
             try:
                 self._validators[name] = _compiled(text)
             except ValueError as error:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from email.message import Message
 from typing import BinaryIO
 
+from chalicelib import limits
 from chalicelib.errors import Rejected
 
 _PIECE_BYTES = 64 * 1024
@@ -35,7 +36,7 @@ def read_body(headers: Message, stream: BinaryIO, limit_bytes: int, go_on: Calla
         return b""
     if headers.get("Expect", "").strip().lower() == "100-continue":
         if length_bytes > limit_bytes:
-            raise _too_large(length_bytes, limit_bytes)
+            raise _too_large(length_bytes)
         go_on()
     return _within(_by_chunks(stream) if codings else _exactly(stream, length_bytes), limit_bytes)
 
@@ -61,12 +62,14 @@ def _within(pieces: Iterator[bytes], limit_bytes: int) -> bytes:
         else:
             body.clear()
     if size_bytes > limit_bytes:
-        raise _too_large(size_bytes, limit_bytes)
+        raise _too_large(size_bytes)
     return bytes(body)
 
 
-def _too_large(size_bytes: int, limit_bytes: int) -> Rejected:
-    return Rejected("TooLarge", f"The body has at least {size_bytes} bytes; the limit is {limit_bytes}.")
+def _too_large(size_bytes: int) -> Rejected:
+    """Name the contract's limit: below the gateway's own and above it there is a second 413."""
+    limit = limits.BODY_MAX_BYTES
+    return Rejected("TooLarge", f"The body has at least {size_bytes} bytes; the limit is {limit}.")
 
 
 def _by_chunks(stream: BinaryIO) -> Iterator[bytes]:

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--aws-port", type=int, help="port of all AWS APIs (default: 4566, or a free one when it is taken)"
     )
     parser.add_argument(
-        "--data", default=".local", help="folder for everything that is kept (default: .local)"
+        "--data", type=_folder, default=".local", help="folder for everything that is kept (default: .local)"
     )
     parser.add_argument(
         "--buffer-seconds", type=_seconds, default=5, help="how long Firehose buffers, 0 to 900 (default: 5)"
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             return _until_stopped(local, options)
         except _StopSignal:
-            print("Stopped at once. What was acknowledged is delivered after the next start.", flush=True)
+            _say("Stopped at once. What was acknowledged is delivered after the next start.")
             return 130 if local.is_up else 0
         except LocalError as error:
             print(f"headgate local: {' '.join(str(error).split())}", file=sys.stderr)
@@ -98,26 +98,36 @@ def options_of(args: argparse.Namespace) -> Options:
 
 
 def _until_stopped(local: LocalRun, options: Options) -> int:
-    print(f"Starting the stage {options.stage} with its data in {_shown(options.folder)} ...", flush=True)
+    _say(f"Starting the stage {options.stage} with its data in {_shown(options.folder)} ...")
     try:
         addresses = local.start()
-        print(_banner(addresses, options), flush=True)
+        _say(_banner(addresses, options))
         local.wait()
     except _StopSignal:
         if not local.is_up:
             raise
-        print("\nStopping: delivering what was accepted (again to stop at once) ...", flush=True)
+        _say("\nStopping: delivering what was accepted (again to stop at once) ...")
     left = local.stop()
     if left.nothing:
-        print("Stopped. Everything that was accepted is in S3.", flush=True)
+        _say("Stopped. Everything that was accepted is in S3.")
         return 0
     print(f"Stopped, but not everything was delivered: {left}. The next start goes on.", file=sys.stderr)
     return 1
 
 
+def _say(text: str) -> None:
+    """Print; a reader that has gone away (`| head`) is no reason to stop the run."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _banner(addresses: Addresses, options: Options) -> str:
     settings = load_settings(Path(options.root), options.stage)
-    key = f" \\\n         -H 'X-Api-Key: {LOCAL_API_KEY}'" if settings.auth == "api_key" else ""
+    key = (
+        f" \\\n                        -H 'X-Api-Key: {LOCAL_API_KEY}'" if settings.auth == "api_key" else ""
+    )
     return f"""
   POST events to   {addresses.url}/v1
   for example      curl -d '{{"value":"30","type":"Tip 3"}}' \\
@@ -147,6 +157,12 @@ def _faults_shown(options: Options) -> str:
         "".join(f"\n{line}" for line in (f"  faults, seed {spec.seed}", *(f"    {s}" for s in sentences)))
         + "\n"
     )
+
+
+def _folder(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a folder's name, not nothing")
+    return text
 
 
 def _faults(text: str) -> str:

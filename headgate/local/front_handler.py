@@ -12,6 +12,7 @@ import socket
 import time
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from chalice.config import Config
@@ -25,6 +26,8 @@ from headgate.local.body import read_body
 _IDLE_S = 60.0  # a connection that says nothing for so long is closed; API Gateway's own value is 60 s
 _LINGER_S = 2.0
 _LINGER_PIECE_BYTES = 64 * 1024
+_EMPTY_LINES = (b"\r\n", b"\n")
+_REQUEST_LINE_BYTES = 65_537  # http.server's own bound
 _NOT_IMPLEMENTED = 501  # http.server's word for a method without a do_ function
 
 
@@ -55,6 +58,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
     server: Owner
     command: str
     close_connection: bool
+    raw_requestline: bytes
 
     def __init__(
         self, request: socket.socket, client_address: Any, server: Owner, app_object: Any, config: Config
@@ -62,6 +66,18 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
         # Chalice's own __init__ makes a gateway and then handles the connection, so this comes first.
         self.shared_gateway = server.gateway
         super().__init__(request, client_address, server, app_object, config)
+
+    def parse_request(self) -> bool:
+        """Read the head; one of which http.server reads a part is refused: the rest were a next request."""
+        # Source: RFC 9112, 2.2: at least one empty line is passed over.
+        if self.raw_requestline in _EMPTY_LINES:
+            self.raw_requestline = self.rfile.readline(_REQUEST_LINE_BYTES)
+        if not super().parse_request():
+            return False
+        if self.headers.defects:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return False
+        return True
 
     def _generic_handle(self) -> None:
         try:

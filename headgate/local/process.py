@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import IO, Any
 
 from headgate.local.child import FAILED
@@ -17,13 +18,16 @@ _MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_
 _LOCAL = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "*"}
 
 
+_LAST_WORD_BYTES = 1000
+
+
 class Process:
     """Runs one module; says options and commands, hears one answer to each."""
 
     def __init__(self, name: str, module: str, log: IO[bytes] | None, lock: IO[str]) -> None:
         """`log` gets its stderr, None is the terminal; `lock` stays held until this process is gone too."""
         self._name = name
-        self._see = log.name if log else "the lines above"
+        self._log = Path(log.name) if log else None
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
@@ -80,7 +84,16 @@ class Process:
             raise self._gone() from None
 
     def _gone(self) -> LocalError:
-        return LocalError(f"The {self._name} process ended without a word; see {self._see}.")
+        if self._log is None:
+            return LocalError(f"The {self._name} process ended; see the lines above.")
+        return LocalError(f"The {self._name} process ended; see {self._log}. {self._last_word()}")
+
+    def _last_word(self) -> str:
+        """The end of its log, where a mistake in a person's hook or schema is named."""
+        with self._log.open("rb") as log:  # type: ignore[union-attr]  # _gone looked
+            log.seek(max(0, log.seek(0, os.SEEK_END) - _LAST_WORD_BYTES))
+            lines = log.read().decode("utf-8", "replace").split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "")
 
     def _close(self) -> None:
         for pipe in (self._commands, self.answers):

@@ -8,6 +8,7 @@ from headgate.settings.errors import SettingsError
 from headgate.settings.model import StageSettings
 from headgate.settings.parse import parse_settings, unknown
 
+_OBJECTS = ("headgate", "environment_variables", "lambda_functions", "tags")
 CONFIG_PATH = Path(".chalice") / "config.json"
 
 
@@ -24,11 +25,11 @@ def load_config(root: Path) -> dict[str, Any]:
     """Read the whole file as JSON."""
     path = root / CONFIG_PATH
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_repeats)
     except OSError as error:
         raise SettingsError(str(path), [f"cannot be read: {error.strerror}"]) from error
-    except ValueError as error:
-        raise SettingsError(str(path), [f"is not JSON: {error}"]) from error
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(str(path), [f"cannot be read as JSON: {error}"]) from error
     if not isinstance(config, dict) or not isinstance(config.get("stages"), dict):
         raise SettingsError(str(path), ["has no object `stages`"])
     return config
@@ -45,4 +46,17 @@ def stage_block(config: dict[str, Any], stage: str) -> dict[str, Any]:
     if not isinstance(stages[stage], dict):
         raise SettingsError(str(CONFIG_PATH), [f"the stage {stage!r} must be an object"])
     block: dict[str, Any] = stages[stage]
+    wrong = [name for name in _OBJECTS if not isinstance(block.get(name, {}), dict)]
+    if wrong:
+        problems = [f"{name} must be an object" for name in wrong]
+        raise SettingsError(f"{CONFIG_PATH}, stage {stage}", problems)
     return block
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of a name that stands twice JSON takes the last, and a person reads the first."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands twice")
+    return found

@@ -16,7 +16,7 @@ LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 
 
 RESOURCE_NAME = Text(r"[A-Za-z0-9_.-]{1,64}", "a name of 1 to 64 letters, digits, `_`, `.`, `-`")
 BUCKET_NAME = Text(
-    r"(?:[a-z0-9.-]|\{account\}|\{region\}){3,63}",
+    r"(?!.*\.\.)(?:[a-z0-9.-]|\{account\}|\{region\}){3,63}",
     "a bucket's name; `{account}` and `{region}` are filled in",
 )
 DAYS = Whole(1, 36_500)

@@ -20,12 +20,14 @@ _COLUMNAR_SIZE_MB = 64
 """Source: Firehose developer guide, record format conversion: the buffer size must be 64 MiB or more."""
 
 
-def parse_settings(stage: str, block: dict[str, Any], *, source: str = "settings") -> StageSettings:
+def parse_settings(stage: str, block: Any, *, source: str = "settings") -> StageSettings:
     """Build the settings of `stage` from its `headgate` block.
 
     Raises SettingsError with every mistake; `source` says in which file they are.
     """
     problems = stage_name_problems(stage)
+    if not isinstance(block, dict):
+        raise SettingsError(source, [*problems, "headgate must be an object"])
     values = _read_group(
         StageSettings, {"auth": "none" if stage == "dev" else "api_key"} | block, "", problems
     )

@@ -113,7 +113,7 @@ def test_any_bytes_on_the_wire_get_an_answer_or_the_end_of_the_connection(local:
         ("POST", "/v1/more", 404),
         ("POST", "/v%31", 404),
         ("POST", "/V1", 404),
-        ("POST", "/v1?dry_run=1&dry_run=0", 200),
+        ("POST", "/v1?dry_run=1&dry_run=0", 400),
     ],
 )
 def test_paths_and_methods_are_the_contract_s_and_a_refusal_keeps_the_connection(

@@ -52,6 +52,22 @@ def test_a_request_that_is_not_well_formed_is_refused_in_shape(
     assert answer.status == status or not status, what
 
 
+SMUGGLED = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"nonsense\r\nContent-Length: %d", b"Content-Length : %d", b"X A: b\r\nContent-Length: %d"],
+)
+def test_g09_what_follows_a_broken_head_is_not_read_as_the_next_request(local: Local, head: bytes) -> None:
+    sent = POST + head % len(SMUGGLED) + b"\r\n\r\n" + SMUGGLED
+    assert [answer.status for answer in answers_in(exchange(local.url, sent))] == [400]
+
+
+def test_an_empty_line_before_a_request_is_passed_over(local: Local) -> None:
+    assert [answer.status for answer in answers_in(exchange(local.url, b"\r\n" + SMUGGLED))] == [200]
+
+
 def test_a_refusal_reaches_a_client_that_does_not_close_and_is_still_sending(local: Local) -> None:
     """Unread bytes would turn the end of the connection into a reset that destroys the answer."""
     for sent in (

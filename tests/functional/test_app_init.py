@@ -1,6 +1,7 @@
 """A cold start: what stops it, what it makes, and what a fault of ours shows (G11, G12)."""
 
 import json
+import sys
 
 import pytest
 
@@ -34,6 +35,18 @@ def test_a_function_makes_its_own_clients_at_init_and_no_others(
     stage.setenv("_HANDLER", handler)
     made = set(vars(import_app().handlers))
     assert ("_ingest" in made, "_transform" in made) == (handler == "app.app", handler == "app.transform")
+
+
+def test_a_hook_that_cannot_be_imported_stops_the_transform_and_not_ingest(
+    stage: pytest.MonkeyPatch,
+) -> None:
+    stage.setitem(sys.modules, "chalicelib.hook", None)
+    for handler in ("app.transform", ""):  # "" is the local run, where a person is told at the start
+        stage.setenv("_HANDLER", handler)
+        with pytest.raises(ImportError):
+            import_app()
+    stage.setenv("_HANDLER", "app.app")
+    assert "_ingest" in vars(import_app().handlers)
 
 
 def test_a_preflight_is_answered_where_the_origin_is_listed(stage: pytest.MonkeyPatch) -> None:

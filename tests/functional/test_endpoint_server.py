@@ -158,6 +158,8 @@ def test_a_json_body_over_16_mib_is_refused_without_being_read() -> None:
         b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n",
         b"\x00\xff\xfe\r\n\r\n",
         b"PUT /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET / HTTP/1.1\r\nnonsense\r\nContent-Length: 2\r\n\r\n{}",
+        b"GET / HTTP/1.1\r\nContent-Length : 2\r\n\r\n{}",
     ],
 )
 def test_bytes_that_are_no_request_get_a_4xx_or_5xx_and_end_their_connection_only(sent: bytes) -> None:

@@ -105,7 +105,12 @@ def test_a_mistyped_stage_is_refused_with_the_one_that_was_meant() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("{", "is not JSON"),
+        ("{", "cannot be read as JSON"),
+        ("[" * 100_000, "cannot be read as JSON"),
+        ('{"stages": {"prod": {"headgate": {}, "headgate": {}}}}', "'headgate' stands twice"),
+        ('{"stages": {"prod": {"headgate": []}}}', "headgate must be an object"),
+        ('{"stages": {"prod": {"headgate": null}}}', "headgate must be an object"),
+        ('{"stages": {"prod": {"environment_variables": []}}}', "environment_variables must be an object"),
         ("[]", "has no object `stages`"),
         ('{"stages": {"prod": 3}}', "must be an object"),
     ],

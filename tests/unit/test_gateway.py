@@ -18,14 +18,14 @@ def make_event(**fields: Any) -> dict[str, Any]:
 def test_a_request_is_read_from_the_event() -> None:
     event = make_event(
         headers={"Content-Type": "text/plain", "ORIGIN": "https://a.test"},
-        multiValueQueryStringParameters={"dry_run": ["0", "1"], "none": []},
+        multiValueQueryStringParameters={"dry_run": ["0", "1"], "same": ["1", "1"], "none": []},
         body='{"a":"가"}',
     )
     request = gateway.request_of(event, lambda: "fresh")
     assert (request.method, request.body, request.request_id) == ("POST", '{"a":"가"}'.encode(), "gateway-1")
     assert (request.header("content-type"), request.header("origin")) == ("text/plain", "https://a.test")
     assert request.header("missing") == ""
-    assert request.query == {"dry_run": "1"}
+    assert request.query == {"dry_run": "0,1", "same": "1"}
 
 
 @pytest.mark.parametrize("body", [None, "", b""])

@@ -204,8 +204,25 @@ def test_k03_i2_after_a_lost_answer_nobody_says_that_nothing_was_written() -> No
     assert (answer.status, body_of(answer)["Code"]) == (503, "Unavailable")
 
 
-@pytest.mark.parametrize(("flag", "written"), [("0", 1), ("false", 1), ("NO", 1), ("maybe", 0), ("2", 0)])
+@pytest.mark.parametrize(
+    ("flag", "written"), [("0", 1), ("false", 1), ("NO", 1), ("maybe", 0), ("2", 0), ("1,0", 0)]
+)
 def test_an_unclear_dry_run_is_refused_instead_of_written(flag: str, written: int) -> None:
     stream = FakeKinesis()
     answer = post(make_ingest(stream), make_request(b"{}", {"dry_run": flag}))
     assert (len(stream.stored), answer.status) == (written, 200 if written else 400)
+
+
+@pytest.mark.parametrize("name", ["dryrun", "DRY_RUN", "dry-run", "dryRun"])
+def test_a_dry_run_by_another_name_is_refused_instead_of_written(name: str) -> None:
+    stream = FakeKinesis()
+    answer = post(make_ingest(stream), make_request(b"{}", {name: "1"}))
+    assert (len(stream.stored), answer.status, body_of(answer)["Code"]) == (0, 400, "InvalidParameter")
+
+
+def test_white_space_around_an_idempotency_key_is_no_part_of_it() -> None:
+    stream = FakeKinesis()
+    post(make_ingest(stream), make_request(b"{}", idempotency_key=" order 7\t"))
+    assert stream.stored[0][1].partition_key == "order 7"
+    answer = post(make_ingest(stream), make_request(b"{}", idempotency_key="  "))
+    assert body_of(answer)["Code"] == "InvalidIdempotencyKey"

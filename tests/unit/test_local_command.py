@@ -37,6 +37,7 @@ def test_without_flags_the_well_known_ports_and_five_seconds_are_meant() -> None
         ("--colour",),
         ("more",),
         ("--stage",),
+        ("--data", ""),
     ],
 )
 def test_a_flag_that_makes_no_sense_is_exit_code_2_and_named(

@@ -109,3 +109,8 @@ def test_d02_d03_a_number_of_any_size_meets_a_schema_without_a_crash(number: byt
     schemas = Schemas({"t": '{"properties": {"n": {"type": "number", "minimum": 0, "multipleOf": 0.5}}}'})
     value = jsontext.loads_exact(b'{"n":' + number + b"}")
     assert isinstance(schemas.check("t", value, 0), list)
+
+
+def test_a_schema_whose_name_no_type_has_is_refused_with_the_name_to_give_it() -> None:
+    with pytest.raises(Fatal, match=r"Tip 3\.json: .* call it tip-3\.json"):
+        Schemas({"Tip 3": TIP})

@@ -79,6 +79,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         if not self.busy or not self.parse_request():
             return
+        if self.headers.defects:  # a head that is read in part only: its rest were a next request
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return
         head = self.head = make_head(self.command, self.path, self.headers.items())
         try:
             body = read_body(self.rfile, head, body_limit_bytes(head), self._go_on)
