@@ -8,6 +8,7 @@ import hashlib
 import sqlite3
 import tempfile
 from collections.abc import Iterable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -37,9 +38,12 @@ class KnownIds:
     """Ids by the bytes of their lines; `with` removes the file."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="headgate-replay-")
-        self._db = sqlite3.connect(Path(self._folder.name) / "ids.sqlite", isolation_level=None)
-        self._db.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {_SCHEMA} BEGIN;")
+        with ExitStack() as opened:  # a full disk leaves nothing behind
+            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="headgate-replay-"))
+            db = sqlite3.connect(Path(folder) / "ids.sqlite", isolation_level=None)
+            self._db = opened.enter_context(closing(db))
+            self._db.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {_SCHEMA} BEGIN;")
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -47,8 +51,7 @@ class KnownIds:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._db.close()
-        self._folder.cleanup()
+        self._opened.close()
 
     def learn(self, lines: Iterable[Found]) -> None:
         """Take in lines of curated/ or quarantine/; a line that is there twice counts once."""

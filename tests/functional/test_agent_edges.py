@@ -95,6 +95,7 @@ def test_the_original_s_checkpoints_are_taken_over(tmp_path: Path) -> None:
     rig.start()
     rig._save({flow.id: import_row(flow, found, rig.disk, rig.now_s)})
     rig.start().settle(seconds=10)
+    rig.kill()
     assert sorted(rig.lines()) == [b"new\n", b"not sent\n"]
 
 

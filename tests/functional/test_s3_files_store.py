@@ -1,6 +1,8 @@
 """The folder of objects, without moto."""
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,11 +138,29 @@ def test_deleting_a_bucket_spares_files_that_are_no_objects(store: Store, tmp_pa
     assert stray.read_text() == "a person's own"
 
 
+def is_open(path: Path) -> bool:
+    """Whether this process holds the file open."""
+    sought = path.stat()
+    for handle in Path("/dev/fd").iterdir():
+        with suppress(OSError):  # the listing's own
+            if os.path.samestat(os.fstat(int(handle.name)), sought):
+                return True
+    return False
+
+
 def test_a_damaged_index_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "damaged.sqlite"
     path.write_bytes(b"this is no database" * 100)
     with pytest.raises(LocalError, match=r"damaged\.sqlite is damaged \(file is not a database\)"):
         Index(path)
+
+
+def test_a_damaged_index_is_not_left_open(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.sqlite"
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.raises(LocalError) as refused:  # keeps what failed alive, as a cycle of references does
+        Index(path)
+    assert not is_open(path), refused
 
 
 def test_the_index_is_a_plain_sqlite_file(store: Store, tmp_path: Path) -> None:

@@ -50,14 +50,7 @@ class Index:
         """Open or create the file. Raises LocalError when it is damaged."""
         self._lock = threading.Lock()
         try:
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # What a process wrote outlives it in the system's cache; only a power cut could cost rows.
-            self._db.execute("PRAGMA synchronous=OFF")
-            self._db.executescript(_SCHEMA)
-            (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
-            if verdict != "ok":
-                raise sqlite3.DatabaseError(" ".join(verdict.split()))
+            self._db = _opened(path)
         except sqlite3.Error as error:
             raise LocalError(
                 f"{path} is damaged ({error}); without it the objects stay, their metadata is lost."
@@ -103,3 +96,20 @@ class Index:
     def drop(self, bucket: str, key: str) -> None:
         """Forget one object."""
         self._run("DELETE FROM objects WHERE bucket = ? AND key = ?", bucket, key)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The checked file. Raises sqlite3.Error, and then holds nothing open."""
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        # What a process wrote outlives it in the system's cache; only a power cut could cost rows.
+        db.execute("PRAGMA synchronous=OFF")
+        db.executescript(_SCHEMA)
+        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(" ".join(verdict.split()))
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
