@@ -7,11 +7,9 @@ import argparse
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import orjson
-
 from headgate.readers.bucket import Bucket
 from headgate.readers.contents import lines_in, within
-from headgate.readers.lines import content_of
+from headgate.readers.lines import content_of, fields_of
 from headgate.readers.moments import moment
 from headgate.readers.span import Span, kind_of, objects
 
@@ -39,7 +37,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
 
 def bad_line(stored: bytes) -> BadLine:
     """From a line of quarantine/."""
-    return BadLine(orjson.loads(stored), stored, content_of(stored))
+    return BadLine(fields_of(stored), stored, content_of(stored))
 
 
 def bad_lines(bucket: Bucket, args: argparse.Namespace) -> Iterator[BadLine]:

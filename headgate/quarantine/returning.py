@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
+from chalicelib import jsontext
 from headgate.quarantine.bad_lines import BadLine, bad_line
 from headgate.quarantine.journal import Journal
 from headgate.quarantine.mending import Mended
@@ -49,7 +50,7 @@ def read_file(path: Path) -> Iterator[Work]:
         raise ReaderError(f"{path} cannot be read: {error.strerror}") from error
     for number, row in enumerate(rows, start=1):
         try:
-            fields = orjson.loads(row)
+            fields = jsontext.loads(row)
             mended = [Mended(str(each["event_id"]), each["line"].encode()) for each in fields["mended"]]
             bad = bad_line(row)
             _records(Work(bad, mended))

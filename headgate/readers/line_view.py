@@ -3,10 +3,7 @@
 Decides the columns: time, type, shard or object, and the event as it was sent. Never sees a pipe.
 """
 
-import json
-from typing import Any
-
-from headgate.readers.lines import content_of
+from headgate.readers.lines import content_of, fields_of
 from headgate.readers.printing import CYAN, DIM, RED, Printer, printable
 
 _TIME = slice(0, 23)  # 2026-10-01T05:00:00.000
@@ -16,7 +13,7 @@ _SHARD_DIGITS = 3
 
 def show(row: bytes, printer: Printer) -> str:
     """One line of text."""
-    fields: dict[str, Any] = json.loads(row)
+    fields = fields_of(row)
     text = printable(content_of(row).decode("utf-8", "backslashreplace"))
     if "object" in fields:
         where = f"{fields['object'].rpartition('/')[2]}:{fields['line_number']}"

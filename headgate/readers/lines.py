@@ -6,17 +6,21 @@ no JSON object is shown. Never runs the hook: it shows what was sent.
 
 import binascii
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
-from chalicelib import envelope
+from chalicelib import envelope, jsontext
 from chalicelib import event as events
 from chalicelib.errors import EventError
 from chalicelib.packing import event_id
 from headgate.readers import kpl
 from headgate.readers.decode import split
+from headgate.readers.errors import DamagedLineError
 from headgate.records import Record
+
+_EVENT = b',"event":'
+_SHOWN_BYTES = 80  # of a line that cannot be read
 
 
 class Line(NamedTuple):
@@ -68,15 +72,35 @@ def content(text: bytes) -> bytes:
         return b'"line_base64":' + orjson.dumps(binascii.b2a_base64(text, newline=False).decode())
 
 
+def fields_of(line: bytes) -> dict[str, Any]:
+    """The members of a printed, curated or quarantined line, but for `event`, which is never parsed.
+
+    An event may be any JSON: numbers that no type holds, and one level less deep than a line with it.
+    Raises DamagedLineError.
+    """
+    head, found, _ = line.partition(_EVENT)
+    try:
+        fields = jsontext.loads(head + b"}" if found else line)
+    except jsontext.NotJson as error:
+        raise DamagedLineError(_damaged(line, str(error))) from error
+    if not isinstance(fields, dict):
+        raise DamagedLineError(_damaged(line, "It is no object."))
+    return fields
+
+
 def content_of(line: bytes) -> bytes:
     """The bytes as sent of a printed, curated or quarantined line.
 
     A quote inside a JSON string is escaped, so the member's name is found by its bytes.
     """
-    _, found, event = line.partition(b',"event":')
+    _, found, event = line.partition(_EVENT)
     if found:
         return event.removesuffix(b"}")
-    fields = orjson.loads(line)
+    fields = fields_of(line)
     if "line_base64" in fields:
         return binascii.a2b_base64(fields["line_base64"])
     return str(fields.get("line", "")).encode()
+
+
+def _damaged(line: bytes, why: str) -> str:
+    return f"a line is not the transform's: {line[:_SHOWN_BYTES]!r}: {why}"

@@ -13,10 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import orjson
-
 from headgate.readers.contents import Found
-from headgate.readers.lines import content_of
+from headgate.readers.lines import content_of, fields_of
 from headgate.readers.moments import parse_shown
 from headgate.readers.putting import Returning, returning
 
@@ -71,7 +69,7 @@ class KnownIds:
 
 
 def _row(line: bytes) -> tuple[Any, ...]:
-    fields = orjson.loads(line)
+    fields = fields_of(line)
     names = ("event_id", "sequence_number", "shard_id", "received_at")
     return (*(fields[name] for name in names), _digest(content_of(line)))
 

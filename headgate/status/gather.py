@@ -5,14 +5,13 @@ Decides what is read again: a second look takes only new records and new objects
 
 from collections import Counter
 
-import orjson
-
 from chalicelib.hook import hook
 from headgate.infra import prefixes
 from headgate.readers import archive, decode
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.contents import bodies
 from headgate.readers.feed import Feed
+from headgate.readers.lines import fields_of
 from headgate.readers.span import Span, kind_of, objects
 from headgate.readers.stage import Stage
 from headgate.readers.verdict import verdicts
@@ -86,7 +85,9 @@ class Gather:
         kind = kind_of(name, self._stage.settings.time_zone)
         found = [each for each in objects(self._bucket, kind, span) if _place(each) not in self._ends]
         for each, body in bodies(self._bucket, found):
-            self._ends[_place(each)] = dict(map(_end, decode.lines(each.key, body)))
+            self._ends[_place(each)] = dict(
+                _end(line) for line in decode.lines(each.key, body) if line.strip()
+            )
 
 
 def _accepted(record: Record, shard_id: str) -> list[Accepted]:
@@ -103,7 +104,7 @@ def _accepted(record: Record, shard_id: str) -> list[Accepted]:
 
 
 def _end(line: bytes) -> tuple[Identity, str]:
-    fields = orjson.loads(line)
+    fields = fields_of(line)
     return (fields["sequence_number"], fields["event_id"]), fields.get("code", "")
 
 

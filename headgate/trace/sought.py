@@ -3,7 +3,6 @@
 Decides what matches. An id of digits alone may be either, so both are compared.
 """
 
-import json
 import re
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from chalicelib.packing import event_id
 from headgate.readers import kpl
 from headgate.readers.contents import Found
 from headgate.readers.decode import split
+from headgate.readers.lines import fields_of
 from headgate.records import Record
 
 # The ids of requests come from API Gateway's trace header, which holds the second of the request.
@@ -67,5 +67,5 @@ class Sought(NamedTuple):
         """A curated or quarantined line's fields, if it is meant; most lines are ruled out by their bytes."""
         if orjson.dumps(self.text) not in found.text:
             return None
-        fields: dict[str, Any] = json.loads(found.text)
+        fields = fields_of(found.text)
         return fields if self.text in {fields.get("event_id"), fields.get("sequence_number")} else None
