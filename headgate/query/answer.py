@@ -5,44 +5,53 @@ Decides how a value is written. Holds a page of rows at a time; all of them for 
 
 import csv
 import io
-from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import orjson
 
+from headgate.query.running import Answer
 from headgate.readers.printing import Printer, as_cell
 
-_PAGE = 5000
+_INT64 = range(-(2**63), 2**64)  # what orjson writes
 _NUMBERS = ("BIGINT", "INTEGER", "HUGEINT", "DOUBLE", "DECIMAL", "UBIGINT", "SMALLINT", "FLOAT")
 
 
-def pages(result: Any) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a DuckDB result, page by page."""
-    while page := result.fetchmany(_PAGE):
-        yield page
-
-
-def as_json(result: Any, printer: Printer) -> int:
+def as_json(answer: Answer, printer: Printer) -> int:
     """Print one JSON object per row; how many."""
-    names = [column[0] for column in result.description]
-    documents = [str(column[1]) == "JSON" for column in result.description]
+    columns = [(column.name, column.kind == "JSON") for column in answer.columns]
     rows = 0
-    for page in pages(result):
+    for page in answer.pages():
         rows += len(page)
         for row in page:
-            cells = zip(names, documents, row, strict=True)
             fields = {
                 name: orjson.Fragment(cell) if is_document and cell is not None else cell
-                for name, is_document, cell in cells
+                for (name, is_document), cell in zip(columns, row, strict=True)
             }
-            printer.data(orjson.dumps(fields, default=str, option=orjson.OPT_NON_STR_KEYS))
+            printer.data(_dumped(fields))
     return rows
 
 
-def as_csv(result: Any, printer: Printer) -> int:
+def _dumped(fields: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(fields, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # a HUGEINT
+        return orjson.dumps(_with_all_digits(fields), default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _with_all_digits(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_all_digits(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_all_digits(item) for item in value]
+    return orjson.Fragment(str(value)) if type(value) is int and value not in _INT64 else value
+
+
+def as_csv(answer: Answer, printer: Printer) -> int:
     """Print CSV with a head (RFC 4180, line feeds); how many rows."""
     rows = 0
-    for page in _with_head(result):
+    head = [tuple(column.name for column in answer.columns)]
+    for page in chain([head], answer.pages()):
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(page)
         printer.data(text.getvalue().encode("utf-8", "replace").removesuffix(b"\n"))
@@ -50,15 +59,9 @@ def as_csv(result: Any, printer: Printer) -> int:
     return rows - 1
 
 
-def as_table(result: Any, printer: Printer) -> int:
+def as_table(answer: Answer, printer: Printer) -> int:
     """Print an aligned table; how many rows."""
-    names = [str(column[0]) for column in result.description]
-    right = tuple(i for i, column in enumerate(result.description) if str(column[1]).startswith(_NUMBERS))
-    cells = [[as_cell(cell) for cell in row] for page in pages(result) for row in page]
-    printer.table([names, *cells], right)
+    right = tuple(i for i, column in enumerate(answer.columns) if column.kind.startswith(_NUMBERS))
+    cells = [[as_cell(cell) for cell in row] for page in answer.pages() for row in page]
+    printer.table([[column.name for column in answer.columns], *cells], right)
     return len(cells)
-
-
-def _with_head(result: Any) -> Iterator[list[tuple[Any, ...]]]:
-    yield [tuple(column[0] for column in result.description)]
-    yield from pages(result)

@@ -11,6 +11,7 @@ from typing import Any
 
 from headgate.query.answer import as_csv, as_json, as_table
 from headgate.query.files import fetched, tables_in
+from headgate.query.running import Answer, answer
 from headgate.query.views import statements
 from headgate.readers.ending import describe, ended
 from headgate.readers.errors import ReaderError
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _query(args: argparse.Namespace, printer: Printer) -> int:
     duckdb = optional("duckdb", "query")
-    sql = sys.stdin.read() if args.sql == "-" else args.sql
+    sql = _text_of(args.sql)
     span = Span.of(args.since, args.until)
     with open_stage(args) as stage:
         zone = stage.settings.time_zone
@@ -66,12 +67,30 @@ def _query(args: argparse.Namespace, printer: Printer) -> int:
         try:
             for statement in statements(files, span):
                 connection.execute(statement)
-            result = connection.execute(sql)
-            if result.description:
-                _print(result, args, printer)
+            found = answer(connection, sql)
+            if found.columns:
+                _print(found, args, printer)
         except duckdb.Error as error:
-            raise ReaderError(str(error)) from error
+            raise ReaderError(_sentence(error)) from error
     return 0
+
+
+def _text_of(given: str) -> str:
+    """The SQL, from standard input for a dash. Raises ReaderError for what is no text."""
+    sql = given.encode("utf-8", "surrogateescape")  # as Python took it from the command line
+    if given == "-":
+        sql = sys.stdin.buffer.read() if sys.stdin else b""
+    try:
+        return sql.decode()
+    except UnicodeDecodeError as error:
+        raise ReaderError(f"the SQL is not UTF-8: its byte {error.start}") from None
+
+
+def _sentence(error: Exception) -> str:
+    """What DuckDB says, but for an answer that Python could take only with a package that is not here."""
+    if "'pytz'" in str(error):
+        return "only SELECT gives times with a zone; elsewhere cast them: now()::VARCHAR"
+    return str(error)
 
 
 def _connected(duckdb: Any) -> Any:
@@ -80,13 +99,14 @@ def _connected(duckdb: Any) -> Any:
         ":memory:", config={"autoinstall_known_extensions": "false", "preserve_insertion_order": "false"}
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET python_enable_replacements = false")  # a table is a table, no variable of ours
     return connection
 
 
-def _print(result: Any, args: argparse.Namespace, printer: Printer) -> None:
+def _print(found: Answer, args: argparse.Namespace, printer: Printer) -> None:
     if args.csv:
-        as_csv(result, printer)
+        as_csv(found, printer)
     elif args.json or not printer.is_terminal:
-        as_json(result, printer)
+        as_json(found, printer)
     else:
-        as_table(result, printer)
+        as_table(found, printer)

@@ -1,0 +1,124 @@
+"""Runs SQL so that Ctrl-C ends it: DuckDB works in C, where Python's signals are not looked at.
+
+Decides which thread waits for DuckDB, and in which form an answer's times come. Never prints.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+from headgate.readers.errors import ReaderError
+
+_T = TypeVar("_T")
+_PAGE = 5000  # rows
+_AGAIN_S = 0.1  # an interrupt that comes before its query has begun is forgotten
+# For these DuckDB asks for the package pytz, which nothing else here needs; as text they have their zone.
+_ZONED, _TEXT = "TIMESTAMP WITH TIME ZONE", "VARCHAR"
+_VIEW = "headgate_answer"
+
+
+class Column(NamedTuple):
+    """A column of an answer; its `name` is no other column's."""
+
+    name: str
+    kind: str  # DuckDB's type
+
+
+class Answer:
+    """What a query has answered, page by page. Without columns there is no answer."""
+
+    def __init__(self, columns: list[Column], fetch: Callable[[], list[tuple[Any, ...]]]) -> None:
+        self.columns = columns
+        self._fetch = fetch
+
+    def pages(self) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows; raises duckdb.Error, for they are made while they are fetched."""
+        while page := self._fetch():
+            yield page
+
+
+def answer(connection: Any, sql: str) -> Answer:
+    """Run all statements; the answer is the last one's. Raises duckdb.Error, and ReaderError for no SQL.
+
+    KeyboardInterrupt comes at once, here and from the pages.
+    """
+    statements = _interruptible(connection, lambda: connection.extract_statements(sql))
+    if not statements:
+        raise ReaderError("there is no SQL in what was asked, such as: select count(*) from curated")
+    result = _interruptible(connection, lambda: _executed(connection, statements))
+    if result is None or not result.description:
+        return Answer([], list)
+    names = distinct([str(column[0]) for column in result.description])
+    kinds = [str(column[1]) for column in result.description]
+    return Answer(
+        [Column(*each) for each in zip(names, kinds, strict=True)],
+        lambda: list(_interruptible(connection, lambda: result.fetchmany(_PAGE))),
+    )
+
+
+def distinct(names: list[str]) -> list[str]:
+    """Names of which none is there twice: a, a_2, a_3 for three that are called a."""
+    given, made = set(names), set[str]()
+    answer_: list[str] = []
+    for name in names:
+        own, number = name, 1
+        while own in made or (number > 1 and own in given):
+            number += 1
+            own = f"{name}_{number}"
+        made.add(own)
+        answer_.append(own)
+    return answer_
+
+
+def _executed(connection: Any, statements: list[Any]) -> Any:
+    *before, last = statements
+    for statement in before:
+        connection.execute(statement)
+    if last.type.name != "SELECT":
+        return connection.execute(last)
+    relation = connection.sql(last.query)  # bound, not run
+    kinds = [str(kind) for kind in relation.types]
+    if not any(_ZONED in kind for kind in kinds):
+        return connection.execute(last)
+    own = [f"c{number}" for number in range(len(kinds))]
+    # A view takes a statement as it was typed, with its semicolon and a comment behind it.
+    connection.execute(f"CREATE TEMP VIEW {_VIEW}({', '.join(own)}) AS\n{last.query}")
+    columns = (
+        f"{column}::{kind.replace(_ZONED, _TEXT)} AS {_quoted(name)}"
+        for column, kind, name in zip(own, kinds, relation.columns, strict=True)
+    )
+    return connection.execute(" ".join(("SELECT", ", ".join(columns), "FROM", _VIEW)))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _interruptible(connection: Any, work: Callable[[], _T]) -> _T:
+    """What `work` returns or raises, done in a thread of its own; on Ctrl-C DuckDB is told to stop."""
+    results: list[_T] = []
+    errors: list[BaseException] = []
+    done = threading.Event()  # a join that Ctrl-C breaks off takes the thread for ended
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            errors.append(error)
+        done.set()
+
+    thread = threading.Thread(target=run, name="duckdb", daemon=True)
+    try:
+        thread.start()
+        done.wait()
+    except KeyboardInterrupt:
+        # A second Ctrl-C does not wait for DuckDB.
+        handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+        while not done.wait(_AGAIN_S):
+            connection.interrupt()
+        signal.signal(signal.SIGINT, handler)
+        raise
+    if errors:
+        raise errors[0]
+    return results[0]
