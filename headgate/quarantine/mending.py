@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from chalicelib import jsontext
 from chalicelib.hook import hook
 from chalicelib.packing import event_id
@@ -86,6 +84,8 @@ def by_script(path: Path) -> Mend:
         spec.loader.exec_module(module)
     except Exception as error:
         raise ReaderError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    except SystemExit as error:
+        raise ReaderError(f"{path} ended itself with sys.exit({error.code!r}); nothing is mended") from error
     fix = getattr(module, "fix", None)
     if not callable(fix):
         raise ReaderError(f"{path} has no function fix(line, reason)")
@@ -95,6 +95,9 @@ def by_script(path: Path) -> Mend:
             result = fix(line.text, dict(line.fields))
         except Exception as error:
             raise NotMendedError(f"fix raised {type(error).__name__}: {error}") from error
+        except SystemExit as error:
+            place = f"at {line.fields['event_id']} with sys.exit({error.code!r})"
+            raise ReaderError(f"fix ended itself {place}; the lines after it are not mended") from error
         if result is None:
             raise NotMendedError("fix left it out")
         return [Mended(line.fields["event_id"], _as_bytes(result))]
@@ -129,9 +132,11 @@ def _as_bytes(result: Any) -> bytes:
         return result.strip(b"\r\n")
     if isinstance(result, str):
         return result.strip("\r\n").encode("utf-8", "replace")
+    if not isinstance(result, dict):
+        raise NotMendedError(f"fix answered {type(result).__name__}, not bytes, text, an object or None")
     try:
         return jsontext.dumps(result)
-    except (TypeError, orjson.JSONEncodeError) as error:
+    except (TypeError, RecursionError) as error:
         raise NotMendedError(f"fix answered what is no JSON: {error}") from error
 
 

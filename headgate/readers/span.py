@@ -75,8 +75,12 @@ def first_folder(kind: Kind, from_s: float) -> str:
     """The key after which a listing has to start."""
     if from_s == float("-inf"):
         return ""
-    moment = datetime.fromtimestamp(max(from_s - _FOLDER_LAG_S, 0.0), kind.zone)
-    return kind.prefix + moment.strftime(kind.folder)
+    return folder_of(kind, max(from_s - _FOLDER_LAG_S, 0.0))
+
+
+def folder_of(kind: Kind, arrival_s: float) -> str:
+    """The key's beginning of an object whose oldest record arrived then."""
+    return kind.prefix + datetime.fromtimestamp(arrival_s, kind.zone).strftime(kind.folder)
 
 
 def may_hold(kind: Kind, found: Object, span: Span) -> bool:

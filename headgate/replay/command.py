@@ -108,9 +108,10 @@ def _planned(
     printer.progress("counting ...")
     plan = source.count()
     printer.wipe()
-    noun = "lines" if args.source == "raw" else "records"
+    # The archive does not say which lines were one record.
+    records = "" if args.source == "raw" else f"{plan.records:,} records with "
     printer.text(
-        f"{plan.records:,} {noun} with {plan.lines:,} lines, {plan.size_bytes:,} bytes, "
+        f"{records}{plan.lines:,} lines, {plan.size_bytes:,} bytes, "
         f"from {about['from']} to {about['to']}, to {about['target']}"
     )
     if not args.dry_run and plan.records:

@@ -29,7 +29,9 @@ trace 1-6b010ebb-592e60c3b70f48daa7ef3f9e --stage prod
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     describe(parser, _EXAMPLES, "found nowhere")
-    parser.add_argument("what", metavar="ID", help="a SequenceNumber of a receipt, or an event id")
+    parser.add_argument(
+        "what", type=_text, metavar="ID", help="a SequenceNumber of a receipt, or an event id"
+    )
     add_stage_arguments(parser)
     parser.add_argument(
         "--since",
@@ -37,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="look from here on (default: the time in the id, else 24 hours ago)",
     )
+
+
+def _text(given: str) -> str:
+    if not given.isascii() and given.encode("utf-8", "replace").decode() != given:
+        raise argparse.ArgumentTypeError("an id is UTF-8")
+    return given
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,8 +57,9 @@ def _trace(args: argparse.Namespace, printer: Printer) -> int:
     with open_stage(args) as stage:
         span = Span(_since_s(args.since, sought, stage), float("inf"))
         bucket = stage.bucket()
-        found = ends(sought, stage, bucket, span)
-        held = copies(sought, stage, found, span)
+        found = ends(sought, stage, bucket, span, printer.progress)
+        held = copies(sought, stage, found, span, printer.progress)
+        printer.wipe()
         for copy in held:
             own = [end for end in found if end.receipt == (copy.sequence_number, copy.event_id)]
             for hop in _hops(copy, own, stage, bucket):
