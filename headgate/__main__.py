@@ -2,6 +2,9 @@
 
 import argparse
 import importlib
+import importlib.util
+import io
+import os
 import sys
 from typing import Any
 
@@ -21,6 +24,10 @@ COMMANDS = {
     "infra": ("headgate.infra.command", "render, deploy and tune the CloudFormation of a stage"),
 }
 
+# Their processes import these packages; here they are only looked for, because importing takes a second.
+_STARTS_A_RUN = ("headgate.local.command", "headgate.demo")
+_OF_A_RUN = ("boto3", "moto", "chalice")
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; its exit code, 2 for a command line that makes no sense."""
@@ -28,6 +35,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m headgate", description="Headgate's tools.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     modules: dict[str, Any] = {}
+    if argv[:1] and argv[0] in COMMANDS and (missing := _missing(COMMANDS[argv[0]][0])):
+        print(f"headgate {argv[0]}: {missing}", file=sys.stderr)
+        return 2
     for name, (path, summary) in COMMANDS.items():
         sub = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name in argv[:1]:  # only the command that runs is imported
@@ -40,7 +50,37 @@ def main(argv: list[str] | None = None) -> int:
     return int(modules[args.command].run(args))
 
 
+def _missing(path: str) -> str | None:
+    """What to say when a command needs a package that this Python lacks, or has in another version."""
+    try:
+        importlib.import_module(path)
+        if path in _STARTS_A_RUN:
+            importlib.import_module("chalicelib.jsontext")
+            for package in _OF_A_RUN:
+                if importlib.util.find_spec(package) is None:
+                    raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+    except (ImportError, AttributeError) as error:
+        name = error.name if isinstance(error, ImportError) else getattr(error.obj, "__name__", None)
+        if not name or name.partition(".")[0] in {"headgate", "chalicelib"}:
+            raise
+        return (
+            f"{sys.executable} does not have the packages of this project ({error}): `make` installs them; "
+            "then it is .venv/bin/python -m headgate ..."
+        )
+    return None
+
+
+def _prepare_streams() -> None:
+    """Print what the terminal's encoding lacks as `?`; a closed standard error takes everything."""
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 if __name__ == "__main__":
+    _prepare_streams()
     try:
         sys.exit(main())
     except KeyboardInterrupt:  # before a command has taken over

@@ -38,7 +38,12 @@ def run(args: argparse.Namespace) -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="headgate-demo-") as temporary:
         folder = args.data or Path(temporary)
-        if folder.exists() and any(folder.iterdir()):
+        try:
+            is_fresh = not folder.exists() or not any(folder.iterdir())
+        except OSError as error:
+            print(f"headgate demo: {folder} cannot be the data's folder: {error.strerror}", file=sys.stderr)
+            return 2
+        if not is_fresh:
             print(f"headgate demo: {folder} is not empty; the count needs a fresh one.", file=sys.stderr)
             return 2
         try:

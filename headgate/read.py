@@ -5,6 +5,7 @@ Decides what one printed line holds for each source. Never changes anything.
 
 import argparse
 import itertools
+import sys
 from collections.abc import Iterable, Iterator
 
 from headgate.readers import contents
@@ -97,10 +98,10 @@ def _rows(args: argparse.Namespace, stage: Stage) -> Iterator[bytes]:
 
 
 def _shard_id(text: str | None) -> str | None:
-    return f"shardId-{int(text):012d}" if text and text.isdigit() else text
+    return f"shardId-{int(text):012d}" if text and text.isdecimal() else text
 
 
 def _count(text: str) -> int:
-    if not text.isdigit() or not int(text):
+    if not text.isdecimal() or not 0 < int(text) <= sys.maxsize:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of lines")
     return int(text)

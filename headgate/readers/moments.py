@@ -1,7 +1,7 @@
 """A moment as a person types it, and as the commands print it. Inside, every moment is epoch seconds.
 
 Decides the forms: `90s`, `10m`, `2h`, `7d` (that long ago), `now`, ISO 8601, epoch seconds. A moment without
-a zone is UTC, as all times that the commands print.
+a zone is UTC, as all times that the commands print. Nothing is older than 1970: what lies before it is 1970.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from chalicelib import envelope
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _EPOCH = re.compile(r"\d{9,11}(?:\.\d+)?")
+_LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 FORMS = "10m (s, m, h, d: that long ago), now, or ISO 8601 such as 2026-10-01T05:00Z"
 
 
@@ -23,14 +24,17 @@ def parse_moment(text: str, now_s: float) -> float:
     if text == "now":
         return now_s
     if ago := _AGO.fullmatch(text):
-        return now_s - float(ago[1]) * _UNITS_S[ago[2]]
+        return max(now_s - float(ago[1]) * _UNITS_S[ago[2]], 0.0)
     if _EPOCH.fullmatch(text):
         return float(text)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is no time; a time is {FORMS}") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    moment_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if moment_s > _LAST_S:
+        raise ValueError(f"{text!r} is no time; a time is {FORMS}")
+    return max(moment_s, 0.0)
 
 
 def moment(text: str) -> float:

@@ -9,13 +9,17 @@ import shutil
 import sys
 from typing import IO, Any, TextIO
 
+from headgate.readers.errors import ReaderError
+
 CYAN, GREEN, RED, YELLOW, DIM, BOLD = "36", "32", "31", "33", "2", "1"
 
 
 class Printer:
-    """Standard output for results, standard error for notes."""
+    """Standard output for results, standard error for notes. Raises ReaderError when there is no output."""
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        if out is None and sys.stdout is None:
+            raise ReaderError("standard output is closed; where nothing is to be seen, use > /dev/null")
         self._out = out or sys.stdout
         self._err = err or sys.stderr
         self.is_terminal = self._out.isatty()

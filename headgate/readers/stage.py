@@ -137,6 +137,14 @@ def open_stage(args: argparse.Namespace, clock: Clock | None = None) -> Stage:
     except SettingsError as error:
         raise ReaderError(str(error)) from error
     endpoint_url = args.endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
-    if endpoint_url and urlsplit(endpoint_url).scheme not in {"http", "https"}:
+    if endpoint_url and not _is_address(endpoint_url):
         raise ReaderError(f"{endpoint_url!r} is no address: an endpoint is http://127.0.0.1:4566 or the like")
     return Stage(settings, endpoint_url, getattr(args, "files", None), clock or Clock())
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port, no IPv6 address
+        return False

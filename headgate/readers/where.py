@@ -42,7 +42,7 @@ def wanted(line: bytes, conditions: list[Condition]) -> bool:
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:
     for name in path:
-        if isinstance(value, list) and name.isdigit() and int(name) < len(value):
+        if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
             value = value[int(name)]
         elif isinstance(value, dict) and name in value:
             value = value[name]

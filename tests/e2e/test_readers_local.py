@@ -173,6 +173,21 @@ def test_an_endpoint_where_nobody_listens_is_said_at_once(
     assert "http://127.0.0.1:1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["read", "stream"], ["read", "curated"], ["status"], ["trace", "x"]])
+def test_the_address_that_takes_events_is_not_the_one_of_aws(
+    stand: Stand, words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main([*words, "--endpoint", stand.local.url]) == 2
+    assert "what answers at the endpoint is not AWS" in capsys.readouterr().err
+
+
+def test_a_time_before_all_times_is_the_beginning(stand: Stand, run: Run) -> None:
+    for source in ("stream", "curated"):
+        assert run("read", source, "--since", "10000000d", "--limit", "1")[0] == 0
+    assert run("status", "--since", "10000000d", "--until", stand.until)[0] == 0
+
+
 def test_queries_see_s3_and_the_files_alike(
     stand: Stand, run: Run, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -25,16 +25,25 @@ NOW_S = 1_700_000_000.0
         ("2023-11-14T23:13:20.5+01:00", NOW_S + 0.5),
         ("2023-11-14", NOW_S - 80_000),
         ("1700000000.25", NOW_S + 0.25),
+        ("10000000d", 0.0),
+        ("1000-01-01", 0.0),
     ],
 )
 def test_times_in_all_forms_are_understood(text: str, expected_s: float) -> None:
     assert parse_moment(text, NOW_S) == expected_s
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "10", "10x", "2023-13-01", "-5m"])
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "10", "10x", "2023-13-01", "-5m", "9999-12-31T23:00-10:00"]
+)
 def test_what_is_no_time_is_refused_with_the_forms_that_are(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match=r"is no time; a time is 10m .* ISO 8601"):
         moment(text)
+
+
+def test_every_time_that_is_understood_can_be_shown() -> None:
+    for text in ("10000000d", "0001-01-01T00:00+14:00", "9999-12-31"):
+        assert shown(moment(text))
 
 
 def test_a_time_is_shown_as_in_the_envelope() -> None:
@@ -55,6 +64,7 @@ LINE = b'{"type":"a","shard_id":"s","event":{"type":"a","n":12345678901234567890
         ("deep.x.1.y=true", False),
         ("nothing=", False),
         ("shard_id=s", True),
+        ("deep.x.\u00b2=true", False),  # a digit to some, no number
     ],
 )
 def test_a_condition_looks_at_the_line_and_at_the_event_in_it(text: str, holds: bool) -> None:  # noqa: FBT001

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+from botocore.parsers import ResponseParserError
 
 from headgate.readers.calls import Clock, call
 from headgate.readers.errors import ReaderError
@@ -47,7 +48,9 @@ def test_throttling_and_server_errors_pass() -> None:
         (_refusal("ResourceNotFoundException", 400), "there is no such stream: why"),
         (_refusal("NoSuchBucket", 404), "there is no bucket"),
         (NoCredentialsError(), "there are no AWS credentials: .* --endpoint http://127.0.0.1:4566"),
-        (NoRegionError(), "set AWS_DEFAULT_REGION"),
+        (NoRegionError(), "set AWS_DEFAULT_REGION.* --endpoint http://127.0.0.1:4566"),
+        (ResponseParserError("<html>"), "is not AWS: name the AWS address that the local run prints"),
+        (_refusal("404", 404), "is not AWS: .*404: why"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "is the local run on that port"),
     ],
 )

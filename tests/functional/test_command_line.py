@@ -1,0 +1,79 @@
+"""The commands as processes where a person's machine is not as it should be: one sentence, no stack trace."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# A Python that has the standard library only.
+BARE = "import sys; sys.path.insert(0, '.'); from headgate.__main__ import main; sys.exit(main(sys.argv[1:]))"
+
+
+def _run(*argv: str, behind: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """The exit code and what was printed; `behind` follows the command in a shell."""
+    names = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    # The words come as "$@", so that none of them is read by the shell.
+    command = ["sh", "-c", f'exec "$@" {behind}', "sh", sys.executable, *argv]
+    return subprocess.run(
+        command, cwd=ROOT, env=names | environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["read", "query", "status", "trace", "quarantine", "replay", "demo", "local"]
+)
+def test_a_python_without_our_packages_says_which_one_has_them(name: str) -> None:
+    ended = _run("-S", "-I", "-c", BARE, name)
+    assert ended.returncode == 2
+    assert "`make` installs them; then it is .venv/bin/python -m headgate" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_help_is_printed_in_any_encoding() -> None:
+    for name in ("send", "read", "infra", "agent"):
+        ended = _run("-m", "headgate", name, "--help", PYTHONIOENCODING="ascii")
+        assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [["read", "raw"], ["query", "select 1"], ["quarantine", "ls"]])
+def test_a_closed_output_is_said(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "raw-data").mkdir()
+    ended = _run("-m", "headgate", *words, "--files", str(tmp_path), behind=">&-")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"headgate {' '.join(words if words[0] == 'quarantine' else words[:1])}: "
+        "standard output is closed; where nothing is to be seen, use > /dev/null\n"
+    )
+
+
+def test_a_closed_standard_error_takes_what_is_said(tmp_path: Path) -> None:
+    ended = _run("-m", "headgate", "read", "raw", "--files", str(tmp_path / "none"), behind="2>&-")
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:99999", "http://127.0.0.1:0", "http://", "http://[::1", "http://host:port", "x"]
+)
+def test_an_endpoint_that_is_no_address_is_said(url: str) -> None:
+    ended = _run("-m", "headgate", "read", "stream", "--endpoint", url)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"headgate read: {url!r} is no address")
+
+
+def test_the_local_run_is_named_where_aws_is_not_set_up(tmp_path: Path) -> None:
+    for words in (["read", "stream"], ["status"], ["replay", "--from", "1h"]):
+        ended = _run("-m", "headgate", *words, HOME=str(tmp_path))
+        assert ended.returncode == 2
+        assert "for the local run add --endpoint http://127.0.0.1:4566" in ended.stderr
+
+
+def test_a_demo_that_cannot_have_its_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = _run("-m", "headgate", "demo", "--data", str(tmp_path / "file"))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert (
+        ended.stderr == f"headgate demo: {tmp_path / 'file'} cannot be the data's folder: Not a directory\n"
+    )
