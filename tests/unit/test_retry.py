@@ -118,6 +118,23 @@ def test_k07_a_call_that_got_something_through_costs_no_attempt() -> None:
     assert machine.retried == 5
 
 
+def test_k07_a_call_that_got_something_through_gives_no_attempt_back() -> None:
+    machine = make_machine([Item(1)] * 2, jitter=0.0, max_attempts=2)
+    send(machine, 0, BUSY, BUSY)
+    send(machine, 0, OK, BUSY)
+    send(machine, 0, BUSY)
+    assert machine.step(0) == Done()
+    assert machine.outcomes == [OK, BUSY]
+
+
+def test_k07_after_a_call_that_got_something_through_the_bound_of_the_wait_doubles_all_the_same() -> None:
+    machine = make_machine([Item(1)] * 3)
+    send(machine, 0, OK, BUSY, BUSY)
+    assert wait(machine, 0) == 1.0
+    send(machine, 1, OK, BUSY)
+    assert wait(machine, 1) == 2.0
+
+
 def test_k02_waiting_beyond_the_budget_is_given_up_before_it_begins() -> None:
     machine = make_machine([Item(1)] * 2, max_items=1, wait_budget_s=2.9)
     send(machine, 0, BUSY)
