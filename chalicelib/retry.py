@@ -189,5 +189,6 @@ def drive(
         if isinstance(step, Wait):
             sleep(step.seconds)
         else:
-            machine.report(now(), send(step.indexes))
+            outcomes = send(step.indexes)
+            machine.report(now(), outcomes)  # waits begin when the answer is there
     return machine.outcomes
