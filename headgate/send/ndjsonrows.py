@@ -8,11 +8,13 @@ import json
 from collections.abc import Callable, Iterator
 
 from chalicelib import limits
-from headgate.send.rows import BadRow, Row
+from headgate.send.rows import BadRow, Row, text_or_bytes
 
 LINE_MAX_BYTES = limits.EVENT_MAX_BYTES + 1024  # room for spaces around an event of the largest size
 _RAW_BYTES = 4096  # of a line that is too long, kept for the rejects file
 _BOM = b"\xef\xbb\xbf"
+_CONTINUATIONS = bytes(range(0x80, 0xC0))  # what follows the first byte of a character in UTF-8
+_CHARACTER_BYTES = 4  # the longest
 
 
 def read(readline: Callable[[int], bytes], event_type: str | None = None) -> Iterator[Row | BadRow]:
@@ -26,15 +28,15 @@ def read(readline: Callable[[int], bytes], event_type: str | None = None) -> Ite
             number += 1
             _skip_line(readline)
             message = f"The line is longer than {LINE_MAX_BYTES} bytes."
-            yield BadRow(number, line, "RowTooLong", message, _readable(text[:_RAW_BYTES]))
+            yield BadRow(number, line, "RowTooLong", message, _beginning(text))
             continue
         event = text.strip(b" \t\r\n")
         if event:
             number += 1
-            yield Row(number, line, event) if event_type is None else _typed(number, line, event, event_type)
+            yield Row(number, line, event) if event_type is None else typed(number, line, event, event_type)
 
 
-def _typed(number: int, line: int, event: bytes, event_type: str) -> Row | BadRow:
+def typed(number: int, line: int, event: bytes, event_type: str) -> Row | BadRow:
     """Put the type in front of the event's own fields, unless it has one."""
     try:
         value = json.loads(event, parse_int=str, parse_float=str)
@@ -44,7 +46,7 @@ def _typed(number: int, line: int, event: bytes, event_type: str) -> Row | BadRo
         return Row(number, line, event)
     if "type" in value:
         message = "The event has another `type` than --type sets."
-        return BadRow(number, line, "TypeConflict", message, _readable(event), "/type")
+        return BadRow(number, line, "TypeConflict", message, text_or_bytes(event), "/type")
     rest = event[1:].lstrip()
     head = b'{"type":' + json.dumps(event_type).encode()
     return Row(number, line, head + (b"" if rest == b"}" else b",") + rest)
@@ -55,5 +57,11 @@ def _skip_line(readline: Callable[[int], bytes]) -> None:
         pass
 
 
-def _readable(text: bytes) -> str:
-    return text.decode("utf-8", "backslashreplace")
+def _beginning(line: bytes) -> str | bytes:
+    """The first bytes, without the half of a character that the cut leaves."""
+    head = line[:_RAW_BYTES]
+    whole = head.rstrip(_CONTINUATIONS)[:-1]
+    text = text_or_bytes(head)
+    return (
+        text if isinstance(text, str) or len(head) - len(whole) > _CHARACTER_BYTES else text_or_bytes(whole)
+    )

@@ -4,6 +4,7 @@ An edge: the only writer of that file. A line is handed to the system before the
 The file is made when the first row is rejected; a run that starts at the first row replaces an older one.
 """
 
+import base64
 import json
 import sys
 import threading
@@ -13,7 +14,7 @@ from typing import IO
 from headgate.send.abort import AbortError
 from headgate.send.rows import BadRow
 
-RAW_MAX_CHARS = 1_000_000  # of a row's text in the file; the row number finds the rest
+RAW_MAX_CHARS = 1_000_000  # of a row in the file (of bytes as many); the row number finds the rest
 _NO_ROW = sys.maxsize
 _FIRST_LINE_CHARS = 64  # enough to know a file of ours
 
@@ -87,9 +88,13 @@ def line_of(row: BadRow) -> str:
     }
     if row.errors:
         fields["errors"] = row.errors
-    fields["raw"] = row.raw[:RAW_MAX_CHARS]
+    kept = row.raw[:RAW_MAX_CHARS]
+    if isinstance(kept, str):
+        fields["raw"] = kept
+    else:  # escapes in text could not be told from a row that holds the characters of an escape
+        fields["raw_base64"] = base64.b64encode(kept).decode()
     if len(row.raw) > RAW_MAX_CHARS:
-        fields["raw_chars"] = len(row.raw)
+        fields["raw_chars" if isinstance(kept, str) else "raw_bytes"] = len(row.raw)
     return json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace").decode() + "\n"
 
 

@@ -36,11 +36,19 @@ class BadRow(NamedTuple):
     line: int
     code: str
     message: str
-    raw: str  # the row as it stood in the file, or the event that was made of it
+    raw: str | bytes  # the row as it stood in the file, or the event made of it; bytes when it is not UTF-8
     pointer: str = ""  # JSON Pointer to the field; "" is the whole event
     errors: tuple[dict[str, object], ...] = ()  # everything that the endpoint said of it
 
     @classmethod
     def of(cls, row: Row, code: str, message: str) -> "BadRow":
         """A row that was good until the contract or the endpoint said otherwise."""
-        return cls(row.number, row.line, code, message, row.event.decode("utf-8", "backslashreplace"))
+        return cls(row.number, row.line, code, message, text_or_bytes(row.event))
+
+
+def text_or_bytes(raw: bytes) -> str | bytes:
+    """Text when it is UTF-8, else the bytes as they are."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
