@@ -107,7 +107,7 @@ def _hold_together(args: argparse.Namespace, checks: _Checks) -> None:
         need(args.file not in (None, "-"), "--resume needs a file (-f)")
         need(args.loop == 1, "--resume does not go with --loop")
         need(not args.check, "--resume does not go with --check")
-    if args.format == "ndjson" or args.generate is not None:
+    if args.format in {"ndjson", "json"} or args.generate is not None:
         only_csv = args.types or args.fields or args.delimiter or args.quote != '"'
         need(not only_csv, "--types, --fields, --delimiter and --quote are for CSV and TSV")
 

@@ -54,7 +54,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _add_source(group: "argparse._ArgumentGroup") -> None:
     which = group.add_mutually_exclusive_group(required=True)
-    which.add_argument("-f", "--file", metavar="FILE", help="CSV, TSV or NDJSON, also gzipped; - is stdin")
+    which.add_argument(
+        "-f", "--file", metavar="FILE", help="CSV, TSV, NDJSON or JSON, also gzipped; - is stdin"
+    )
     which.add_argument(
         "--generate", metavar="TEMPLATE", help="make events up: a JSON object, or a file of one"
     )
@@ -74,7 +76,9 @@ def _add_source(group: "argparse._ArgumentGroup") -> None:
 
 
 def _add_reading(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument("--format", choices=["csv", "tsv", "ndjson"], help="default: by its name or look")
+    group.add_argument(
+        "--format", choices=["csv", "tsv", "ndjson", "json"], help="default: by its name or look"
+    )
     group.add_argument("--encoding", metavar="NAME", help="default: found out from all of it, and said")
     group.add_argument("--delimiter", metavar="C", help="default: a comma; tab for TSV")
     group.add_argument("--quote", default='"', metavar="C", help='default: "; none: quotes are plain text')

@@ -6,12 +6,14 @@ Called by source with lines of text; knows no file.
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 
 from chalicelib import limits
 from headgate.send import celltypes
+from headgate.send.abort import UsageError
 from headgate.send.rows import BadRow, Row
 
 # A cell with more characters than an event may have bytes can be no part of an event.
@@ -19,8 +21,11 @@ PARSER_CELL_MAX_CHARS = limits.EVENT_MAX_BYTES
 # Python's csv module refuses longer cells; so does this reader until told otherwise, because a cell that
 # long is most often a quote that was never closed. Source: csv.field_size_limit().
 CELL_MAX_CHARS = 131_072
+# A number that is no year, or the beginning of JSON: what a cell holds and the name of a column hardly ever.
+_NO_NAME = re.compile(r"(?!\d{4}$)[+-]?\d[\d.,:/ -]*|[\[{].*", re.DOTALL)
 # A row is held in memory: this many characters of lines, then it is given up.
 ROW_MAX_CHARS = 4 * limits.EVENT_MAX_BYTES
+_SHOWN_CHARS = 80  # of a row, in a sentence
 HEADER = 0  # the row number of the header
 
 
@@ -83,7 +88,7 @@ def read(readline: Callable[[int], str], dialect: Dialect) -> Iterator[Row | Bad
     """Every row of the text, good or bad, in order.
 
     `readline(limit)` is a text file's, opened with newline="". Raises UsageError when --types names a column
-    that is not there.
+    that is not there, and when the only row was taken for the header and does not look like one.
     """
     lines = Lines(readline)
     rows = _raw_rows(lines, dialect)
@@ -96,10 +101,25 @@ def read(readline: Callable[[int], str], dialect: Dialect) -> Iterator[Row | Bad
             yield first._replace(number=HEADER, message=f"The header cannot be read: {first.message}")
             return
         columns = columns or tuple(first[1])
+        rows = _rows_behind(first[1], rows)
     if problem := _header_problem(columns or (), dialect.event_type):
         yield BadRow(HEADER, 1, *problem, raw=dialect.delimiter.join(columns or ()))
         return
     yield from _events(rows, _Maker(columns or (), dialect), lines)
+
+
+def _rows_behind(
+    header: list[str], rows: Iterator[tuple[int, list[str]] | BadRow]
+) -> Iterator[tuple[int, list[str]] | BadRow]:
+    """The rows. Raises UsageError when there are none, and the header looks like one of them."""
+    row = next(rows, None)
+    if row is not None:
+        yield row
+        yield from rows
+    elif any(_NO_NAME.fullmatch(name.strip()) for name in header):
+        shown = ", ".join(header)[:_SHOWN_CHARS]
+        cure = "if it is a row, pass --no-header and --fields with the names; if it is JSON, --format json"
+        raise UsageError([f"the only row ({shown}) was taken for the header, so nothing was sent; {cure}"])
 
 
 def _raw_rows(lines: Lines, dialect: Dialect) -> Iterator[tuple[int, list[str]] | BadRow]:

@@ -17,6 +17,7 @@ from headgate.send.abort import AbortError, UsageError
 from headgate.send.bytestream import READ_ERRORS, Stream
 from headgate.send.csvrows import Dialect
 from headgate.send.encoding import Choice, Detector, UndecodableError
+from headgate.send.jsonrows import BrokenJsonError, JsonRows, looks_like_an_object, looks_like_json
 from headgate.send.keys import fingerprint
 from headgate.send.rows import BadRow, Row
 from headgate.send.source import mapping
@@ -24,6 +25,7 @@ from headgate.send.source import mapping
 _SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 _IGNORED_IN_FRONT = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
 _OTHER_DELIMITERS = b";\t|"
+_JSON_FORMS = {"ndjson", "json"}
 Tick = Callable[[], object]
 
 
@@ -42,10 +44,11 @@ class FileSource:
     ) -> None:
         """`form` and `encoding` None: found out. `key` None: the fingerprint is made from the content."""
         self.name = name
-        self.form = form or _form_of(name)
-        self.choice = Choice("utf-8", "NDJSON is UTF-8")
+        self.form = form or ""
+        self.choice = Choice("utf-8", "JSON is UTF-8")
         self.fingerprint = ""
         self.key = key or ""
+        self.emptiness = ""
         self.hint = ""  # what looks odd about the file, for the person
         self.repeatable = bytestream.can_be_read_again(raw)
         self.size_bytes = os.fstat(raw.fileno()).st_size if self.repeatable else 0
@@ -53,6 +56,9 @@ class FileSource:
         self._dialect = dialect
         self._encoding = encoding
         self._digest = ""
+        self._places = 0  # lines, or elements of JSON; 0: nobody knows
+        self._place = 0  # of the last row that was given
+        self._has_text = False  # something but white space in its beginning
         self._state = self._stat()
         self._stream: Stream | None = None
 
@@ -67,6 +73,7 @@ class FileSource:
                 detector.feed(head)
             for block in self._stream.blocks() if self.repeatable else ():
                 detector.feed(block)
+                self._places += block.count(b"\n")
                 tick()
             self._choose_encoding(detector)
         except READ_ERRORS as error:
@@ -76,6 +83,11 @@ class FileSource:
             self._stream.drain()
             self._digest = self._stream.tap.digest()
             self.verify()
+        if self.repeatable and self.form == "json":
+            self._places = 0
+            for _ in self.rows():  # whether it is whole
+                self._places += 1
+                tick()
         self.fingerprint = fingerprint(self._digest or secrets.token_hex(16), how)
         self.key = self.key or self.fingerprint
 
@@ -89,8 +101,13 @@ class FileSource:
         try:
             for row in self._read(self._stream):
                 number = row.number
+                self._place = number if self.form == "json" else row.line
                 yield row
+            if number == 0:
+                self.emptiness = self._emptiness()
             self._stream.drain()
+        except BrokenJsonError as error:
+            raise AbortError(f"{self.name}, after row {number}: {error}") from None
         except UnicodeError as error:
             raise AbortError(f"{self.name}, after row {number}: {_undecodable(error)}") from None
         except READ_ERRORS as error:
@@ -104,9 +121,13 @@ class FileSource:
             raise self._changed()
 
     def share(self) -> float | None:
-        """By bytes."""
+        """By the place of the last row that was given: blocks are read long before their rows are sent."""
+        return min(1.0, self._place / self._places) if self._places else None
+
+    def looked_through(self) -> float:
+        """How much of the file `scan` has seen, from 0 to 1."""
         if not self.size_bytes or self._stream is None:
-            return None
+            return 0.0
         return min(1.0, self._stream.tap.read_bytes / self.size_bytes)
 
     def close(self) -> None:
@@ -115,6 +136,8 @@ class FileSource:
 
     def _read(self, stream: Stream) -> Iterator[Row | BadRow]:
         encoding = self.choice.encoding
+        if self.form == "json":
+            return self._read_json(stream)
         if self.form == "ndjson":
             if encoding == "utf-8":
                 return ndjsonrows.read(stream.content.readline, self._dialect.event_type)
@@ -123,14 +146,30 @@ class FileSource:
         text = io.TextIOWrapper(stream.content, encoding, newline="")
         return csvrows.read(text.readline, self._dialect)
 
+    def _emptiness(self) -> str:
+        if self.form in _JSON_FORMS or not self._dialect.header or not self._has_text:
+            return ""
+        return ": a header and no row (--no-header and --fields if it was one)"
+
+    def _read_json(self, stream: Stream) -> Iterator[Row | BadRow]:
+        if self.choice.encoding == "utf-8":
+            json_rows = JsonRows(stream.content.read1, self._dialect.event_type)
+        else:
+            text = io.TextIOWrapper(stream.content, self.choice.encoding, newline="")
+            json_rows = JsonRows(lambda limit: text.read(limit // 4).encode(), self._dialect.event_type)
+        return json_rows.rows()
+
     def _choose_form(self, head: bytes) -> None:
         if not self.form:
-            self.form = "ndjson" if head.lstrip(_IGNORED_IN_FRONT).startswith(b"{") else "csv"
+            self.form = _form_of(self.name, head)
         if self.form == "tsv" and self._dialect.delimiter == ",":
             self._dialect = replace(self._dialect, delimiter="\t")
-        if self.form == "ndjson" and (self._dialect.kinds or self._dialect.fields):
-            raise UsageError([f"{self.name} is NDJSON; --types and --fields are for CSV and TSV"])
+        if self.form in _JSON_FORMS and (self._dialect.kinds or self._dialect.fields):
+            raise UsageError(
+                [f"{self.name} is {self.form.upper()}; --types and --fields are for CSV and TSV"]
+            )
         first_line = head.lstrip(_IGNORED_IN_FRONT).partition(b"\n")[0]
+        self._has_text = bool(first_line)
         others = [chr(each) for each in _OTHER_DELIMITERS if each in first_line]
         if self.form == "csv" and self._dialect.delimiter == "," and b"," not in first_line and others:
             self.hint = f"its first line has no comma but {others[0]!r}: is that the --delimiter?"
@@ -139,8 +178,8 @@ class FileSource:
         try:
             self.choice = detector.choose(complete=self.repeatable)
         except UndecodableError as error:
-            if self.form == "ndjson" and not self._encoding:
-                return  # the endpoint refuses the lines that are not UTF-8, each by itself
+            if self.form in _JSON_FORMS and not self._encoding:
+                return  # the endpoint refuses the events that are not UTF-8, each by itself
             cure = "pass the right --encoding (for example latin-1 or cp1252)"
             if self._encoding:
                 cure = "without --encoding it would be found out"
@@ -157,10 +196,16 @@ class FileSource:
         )
 
 
-def _form_of(name: str) -> str:
-    """By the name's ending; empty when that says nothing."""
+def _form_of(name: str, head: bytes) -> str:
+    """By the name's ending, else by the look. Raises UsageError when the two cannot both be right."""
     lower = name.lower().removesuffix(".gz")
-    return next((form for suffix, form in _SUFFIXES.items() if lower.endswith(suffix)), "")
+    named = next((form for suffix, form in _SUFFIXES.items() if lower.endswith(suffix)), "")
+    text = head.replace(b"\0", b"").lstrip(_IGNORED_IN_FRONT)  # of UTF-16, what is ASCII
+    looks = "json" if looks_like_json(text) else "ndjson" if text.startswith(b"{") else "csv"
+    if named in {"csv", "tsv"} and (looks == "json" or looks_like_an_object(text)):
+        what = f"{name} is {named.upper()} by its name, and {looks.upper()} by its first characters"
+        raise UsageError([f"{what}: pass --format {named} or --format {looks}"])
+    return named or looks
 
 
 def _undecodable(error: UnicodeError) -> str:

@@ -66,7 +66,7 @@ def _look_through(source: FileSource, options: Options, console: Console) -> Non
 
 
 def _scanning(source: FileSource) -> str:
-    return f"looking through the file: {source.share() or 0:.0%}"
+    return f"looking through the file: {source.looked_through():.0%}"
 
 
 def _ask_first(options: Options) -> None:

@@ -153,9 +153,8 @@ class _Run:
         elif resume is not None and resume.row:
             self._console.note(f"stopped at --limit; --resume goes on after row {resume.row:,}")
         if not self._turns.taken:
-            self._console.note(
-                "there was nothing to send" + (" after the checkpoint" if self._after_row else "")
-            )
+            why = " after the checkpoint" if self._after_row else self._source.emptiness
+            self._console.note(f"there was nothing to send{why}")
         earlier = self._after_row and self._books.rejects.path.is_file()
         return REJECTED if stats.rejected or earlier else ACCEPTED
 

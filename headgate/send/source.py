@@ -21,6 +21,7 @@ class Source(Protocol):
     fingerprint: str
     key: str  # what the Idempotency-Keys begin with: the fingerprint, or the person's own
     repeatable: bool  # a later run can read the same rows again
+    emptiness: str  # of a pass that gave no row: what there was instead
 
     def rows(self) -> Iterator[Row | BadRow]:
         """One pass. Raises AbortError when the content is not what the fingerprint stands for."""
@@ -46,6 +47,7 @@ class GeneratedSource:
     """Made-up events. With the same seed and template, all but their times are the same again."""
 
     repeatable = False
+    emptiness = ""
 
     def __init__(
         self,

@@ -434,3 +434,81 @@ def test_a_rejects_line_that_a_crash_cut_short_is_written_anew_s03(tmp_path: Pat
             file.write('{"row": 4, "line')
         assert send("-f", str(path), "-u", endpoint.url, "--resume") == 3
     assert [each["row"] for each in rejects_of(path)] == [2, 4]
+
+
+ARRAY = '[{"a": 1.00},{"a":2}]\n'
+PRETTY = '[\n  {\n    "a": 1.00\n  },\n  {\n    "a": 2\n  }\n]\n'
+
+
+@pytest.mark.parametrize("text", [ARRAY, PRETTY, ARRAY.replace("},{", "}\r\n,{")])
+@pytest.mark.parametrize("name", ["a.json", "a", "a.json.gz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+def test_every_element_of_a_json_array_arrives_with_its_own_digits(
+    tmp_path: Path, text: str, name: str, encoding: str
+) -> None:
+    path = tmp_path / name
+    data = text.encode(encoding)
+    path.write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    with Endpoint() as endpoint:
+        for _ in range(2):
+            assert send("-f", str(path), "-u", endpoint.url) == 0
+        assert len(endpoint.by_id) == 2
+        assert sorted(line.replace(b" ", b"") for line in endpoint.by_id.values()) == [
+            b'{"a":1.00}\n',
+            b'{"a":2}\n',
+        ]
+
+
+def test_an_array_that_breaks_off_is_told_before_anything_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"n":0},\n{"n":1},\n{"n":')
+    with Endpoint() as endpoint:
+        assert send("-f", str(path), "-u", endpoint.url, "--batch-events", "1") == 1
+        assert endpoint.seen == []
+    assert "after row 2: line 3: the value that begins there has no end" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.csv", ARRAY, "--format json"),
+        ("a.csv", PRETTY, "--format json"),
+        ("a.tsv", '{"a":1}\n', "--format ndjson"),
+        ("a.csv", "00501,+40.92,HOLTSVILLE\n", "--no-header"),
+        ("a", "1\n", "--no-header"),
+        ("a", "2026-01-01,x", "--no-header"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_file_of_which_nothing_could_be_sent_is_not_called_empty(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str, says: str, encoding: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding=encoding)
+    with Endpoint() as endpoint:
+        assert send("-f", str(path), "-u", endpoint.url) == 2
+        assert endpoint.seen == []
+    said = capsys.readouterr().err
+    assert says in said
+    assert "nothing to send" not in said
+
+
+def test_one_pretty_printed_object_is_one_event(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{\n  "a": 1\n}\n')
+    with Endpoint() as endpoint:
+        assert send("-f", str(path), "-u", endpoint.url) == 0
+        assert endpoint.lines == [b'{  "a": 1}']
+
+
+@pytest.mark.parametrize("text", ["n\n", "year,2025,2026\n"])
+def test_a_header_alone_is_shown_for_the_case_that_it_was_a_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    with Endpoint() as endpoint:
+        assert send("-f", str(path), "-u", endpoint.url) == 0
+    assert "there was nothing to send: a header and no row" in capsys.readouterr().err
