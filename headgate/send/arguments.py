@@ -181,10 +181,10 @@ def _encoding(name: str | None) -> str | None:
 
 
 def _limits(args: argparse.Namespace) -> Limits:
-    """With a slow --rate, batches are so small that about one goes every second."""
+    """Where ids are new in every run, a slow --rate makes batches small: about one goes every second."""
     events = 1 if args.one_by_one else args.batch_events
     rate = _RATE.fullmatch(args.rate or "")
-    if rate:
+    if rate and args.generate is not None and args.id is None:
         events = max(1, min(events, int(float(rate[1]))))
     return Limits(events, args.batch_bytes, single=args.one_by_one)
 

@@ -1,7 +1,8 @@
 """Rows to batches: what goes into one request, and under which key.
 
-Pure and lazy: it holds the rows of one batch. Where a batch ends depends only on the rows and on the limits,
-so every run of the same file with the same options makes the same batches.
+Pure and lazy: it holds the rows of one batch. Where a batch begins depends only on the rows and on the
+limits, so every run of the same file with the same batch options makes the same batches. A run that ends in
+the middle of one (`--limit`) sends its beginning, under the same key.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -26,7 +27,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The rows of one request, at least one."""
+    """The rows of one request, at least one; between two of them there is no row that could be sent."""
 
     rows: tuple[Row, ...]
     prefix: str  # of the key: the source's fingerprint
@@ -35,7 +36,7 @@ class Batch:
     @property
     def key(self) -> str:
         """The Idempotency-Key."""
-        return batch_key(self.prefix, [row.number for row in self.rows])
+        return batch_key(self.prefix, self.rows[0].number)
 
     @property
     def content_type(self) -> str:
@@ -47,10 +48,15 @@ class Batch:
         """The events, one line each."""
         return b"\n".join([row.event for row in self.rows])
 
-    def without(self, indexes: Collection[int]) -> "Batch | None":
-        """The other rows, or None when there are none."""
-        rest = tuple(row for index, row in enumerate(self.rows) if index not in indexes)
-        return Batch(rest, self.prefix, self.single) if rest else None
+    def without(self, indexes: Collection[int]) -> "list[Batch]":
+        """The other rows in order, a batch for each run of them: what is sent under one key has no gap."""
+        runs: list[list[Row]] = [[]]
+        for index, row in enumerate(self.rows):
+            if index in indexes:
+                runs.append([])
+            else:
+                runs[-1].append(row)
+        return [Batch(tuple(run), self.prefix, self.single) for run in runs if run]
 
     def halves(self) -> "tuple[Batch, Batch]":
         """Two batches of a batch of at least two rows."""

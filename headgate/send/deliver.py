@@ -79,8 +79,7 @@ def deliver(batch: Batch, means: Means, *, first: bool = False) -> Iterator[Take
                 raise AbortError(f"the endpoint refuses the first batch as a whole: {verdict.message}")
             bad = _bad_rows(batch, verdict)
             yield from bad.values()
-            if rest := batch.without(bad):
-                waiting.append(rest)
+            waiting.extend(reversed(batch.without(bad)))
 
 
 def _send(batch: Batch, means: Means, *, first: bool) -> answers.Verdict:

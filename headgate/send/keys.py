@@ -1,16 +1,15 @@
 """Names for batches: `Idempotency-Key`s that a later run of the same file makes again.
 
-A key is the fingerprint of the source and the range of rows, so a batch that is sent twice (a lost answer, a
-crash, another machine) carries the same event ids both times. The fingerprint covers the content and
-everything that decides the bytes of an event, never the path: the same ids must mean the same bytes. Pure.
+A key is the fingerprint of the source and the batch's first row, so a batch that is sent twice (a lost
+answer, a crash, another machine) carries the same event ids both times, and its beginning alone (`--limit`)
+those that its rows have in the whole. The fingerprint covers the content and everything that decides which
+rows there are and the bytes of their events, never the path: the same ids must mean the same bytes. Pure.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
 
 _FINGERPRINT_CHARS = 32  # 128 bits of SHA-256: no two files will ever meet
-_GAPS_CHARS = 12
 
 
 def fingerprint(content: str, mapping: object) -> str:
@@ -19,14 +18,11 @@ def fingerprint(content: str, mapping: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_FINGERPRINT_CHARS]
 
 
-def batch_key(prefix: str, numbers: Sequence[int]) -> str:
-    """The key of the rows with these numbers, which are in order: `<prefix>-<first>-<last>`.
+def batch_key(prefix: str, first: int) -> str:
+    """The key of a batch that begins with this row: `<prefix>-<first>`.
 
-    Rows that were dropped in between are part of the name, since an event's id counts positions in the batch.
-    Printable ASCII, at most 180 characters for a prefix of up to 100.
+    An event's id counts positions in the batch, so every batch must hold the source's next sendable rows
+    without a gap: then position and first row name one row, wherever the batch ends. Printable ASCII, at most
+    120 characters for a prefix of up to 100.
     """
-    key = f"{prefix}-{numbers[0]}-{numbers[-1]}"
-    if len(numbers) == numbers[-1] - numbers[0] + 1:
-        return key
-    gaps = hashlib.sha256(",".join(map(str, numbers)).encode()).hexdigest()[:_GAPS_CHARS]
-    return f"{key}-{gaps}"
+    return f"{prefix}-{first}"

@@ -40,4 +40,5 @@ class Options:
             "batch_events": self.limits.events,
             "batch_bytes": self.limits.size_bytes,
             "one_by_one": self.limits.single,
+            "id": self.key,
         }

@@ -2,18 +2,20 @@
 
 The checkpoint is the last row of the longest acknowledged prefix of batches: with several workers a later
 batch may be done too, and is then sent once more under the same key. It never passes a row that is neither
-acknowledged nor in the rejects file. Written at most a few times a second, whole, by rename.
+acknowledged nor in the rejects file. When `--limit` ended a run in the middle of a batch, the next one begins
+with that batch once more: only so do the rows behind the limit get the ids that they have in every other run.
+Written at most a few times a second, whole, by rename.
 """
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from headgate.send.abort import AbortError
 
 WRITE_EVERY_S = 0.25
-_VERSION = 1
+_VERSION = 2
 
 
 class Prefix:
@@ -49,7 +51,15 @@ class Checkpoint:
 
     fingerprint: str
     options: dict[str, Any]  # that must be the same, so that the batches are
-    row: int  # everything up to here is acknowledged or rejected
+    row: int  # a batch begins after it, and everything up to it is acknowledged or rejected
+    reached: int  # as far is everything acknowledged or rejected: `row`, or where --limit cut the next batch
+
+
+class Start(NamedTuple):
+    """Where a run begins."""
+
+    row: int = 0  # after this row
+    reached: int = 0  # what is sent up to here is sent once more, and does not count for --limit
 
 
 class ResumeFile:
@@ -57,24 +67,26 @@ class ResumeFile:
 
     def __init__(self, path: Path, fingerprint: str, options: dict[str, Any]) -> None:
         self.path = path
-        self.row = 0
+        self.row = 0  # as in Checkpoint
+        self.reached = 0
         self.problem: str | None = None  # why the last write failed
         self._fingerprint = fingerprint
         self._options = options
         self._due_s = 0.0
-        self._saved_row = 0
+        self._saved = (0, 0)
 
-    def load(self) -> int:
-        """The row after which to go on, 0 when there is no file. Raises AbortError when it does not fit."""
+    def load(self) -> Start:
+        """Where to go on; the beginning when there is no file. Raises AbortError when it does not fit."""
         try:
             saved = json.loads(self.path.read_text(encoding="utf-8"))
-            version, checkpoint = saved.pop("version"), Checkpoint(**saved)
+            if saved.pop("version") != _VERSION:
+                raise AbortError(f"{self.path} is of another version; start without --resume")
+            checkpoint = Checkpoint(**saved)
+            start = Start(int(checkpoint.row), int(checkpoint.reached))
         except FileNotFoundError:
-            return 0
+            return Start()
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             raise AbortError(f"{self.path} is damaged; delete it and start without --resume") from None
-        if version != _VERSION or not isinstance(checkpoint.row, int):
-            raise AbortError(f"{self.path} is of another version; start without --resume")
         if different := sorted(k for k, v in self._options.items() if checkpoint.options.get(k) != v):
             names = ", ".join(different)
             raise AbortError(f"--resume needs the options of the first run; different are: {names}")
@@ -82,23 +94,27 @@ class ResumeFile:
             raise AbortError(
                 "the file, or how it is read, has changed since the first run; start without --resume"
             )
-        self.row = self._saved_row = checkpoint.row
-        return checkpoint.row
+        self.row, self.reached = self._saved = start
+        return start
 
     def advance(self, row: int, now_s: float) -> None:
-        """Everything up to `row` has its end; written when the last write is long enough ago."""
-        self.row = row
+        """A batch ends with `row`, as far everything has its end; written when the last write is long ago."""
+        self.row, self.reached = row, max(self.reached, row)
         if now_s >= self._due_s:
             self._due_s = now_s + WRITE_EVERY_S
             self.save()
 
+    def stop_at(self, row: int) -> None:
+        """The run ends here, in the middle of a batch perhaps; everything up to it has its end."""
+        self.reached = max(self.reached, row)
+        self.save()
+
     def save(self) -> None:
         """Write now, if there is something to write. A failure is kept in `problem`: sending goes on."""
-        if self.row == self._saved_row:
+        if (self.row, self.reached) == self._saved:
             return
-        text = json.dumps(
-            {"version": _VERSION, **asdict(Checkpoint(self._fingerprint, self._options, self.row))}
-        )
+        checkpoint = Checkpoint(self._fingerprint, self._options, self.row, self.reached)
+        text = json.dumps({"version": _VERSION, **asdict(checkpoint)})
         fresh = self.path.with_name(self.path.name + ".tmp")
         try:
             fresh.write_text(text + "\n", encoding="utf-8")
@@ -107,7 +123,7 @@ class ResumeFile:
             self.problem = f"cannot write {self.path}: {error.strerror}"
         else:
             self.problem = None
-            self._saved_row = self.row
+            self._saved = (self.row, self.reached)
 
     def remove(self) -> None:
         """The run is complete: there is nothing to go on with."""

@@ -17,26 +17,29 @@ from headgate.send.crew import Crew
 from headgate.send.opening import open_source
 from headgate.send.options import Options
 from headgate.send.preview import preview
-from headgate.send.progress import progress_line, summary
+from headgate.send.progress import duration, progress_line, summary
 from headgate.send.rejects import Rejects
-from headgate.send.resume import Prefix, ResumeFile
+from headgate.send.resume import Prefix, ResumeFile, Start
 from headgate.send.rows import BadRow, Row
 from headgate.send.sender import Books, Job, Sender
 from headgate.send.source import Source
 from headgate.send.stats import Stats
 
 ACCEPTED, ABORTED, REJECTED = 0, 1, 3
+_PAUSE_SHOWN_S = 2.0  # a longer one looks like a run that hangs
 
 
 class Turns:
     """The rows of one or more passes as batches, up to the limit."""
 
-    def __init__(self, source: Source, options: Options, after_row: int) -> None:
+    def __init__(self, source: Source, options: Options, start: Start) -> None:
         self._source = source
         self._options = options
-        self._after_row = after_row
-        self.taken = 0  # rows, good or bad
+        self._start = start
+        self.taken = 0  # rows that count for the limit, good or bad
+        self.last_row = start.reached
         self.exhausted = False  # the source ended before the limit did
+        self.limited = False  # the limit ended the rows; a batch that comes out now has been cut by it
         self._sendable = 0
 
     def batches(self) -> Iterator[Batch | BadRow]:
@@ -60,11 +63,14 @@ class Turns:
     def _rows(self) -> Iterator[Row | BadRow]:
         self.exhausted = False
         for row in self._source.rows():
-            if self._options.limit is not None and self.taken >= self._options.limit:
-                return
-            if 0 < row.number <= self._after_row:
+            if 0 < row.number <= self._start.row:
                 continue
-            self.taken += 1
+            if not 0 < row.number <= self._start.reached:
+                if self._options.limit is not None and self.taken >= self._options.limit:
+                    self.limited = True
+                    return
+                self.taken += 1
+                self.last_row = row.number
             self._sendable += isinstance(row, Row)
             yield row
         self.exhausted = True
@@ -74,7 +80,7 @@ def run(options: Options, console: Console) -> int:
     """Send, check, or show. Raises AbortError and UsageError only before anything was sent."""
     with open_source(options, console) as source:
         if options.dry_run:
-            preview(Turns(source, options, 0).batches(), options, console)
+            preview(Turns(source, options, Start()).batches(), options, console)
             return ACCEPTED
         return _Run(source, options, console).run()
 
@@ -87,17 +93,29 @@ class _Run:
         self._options = options
         self._console = console
         self._resume = _resume_file(source, options)
-        after_row = self._first_look()
-        self._turns = Turns(source, options, after_row)
+        start = self._first_look()
+        self._turns = Turns(source, options, start)
         rejects = Rejects(options.rejects_path)
         rejects.check()
         self._books = Books(
-            Stats(time.monotonic()), rejects, Prefix(), self._resume, time.monotonic, after_row
+            Stats(time.monotonic()),
+            rejects,
+            Prefix(),
+            self._resume,
+            time.monotonic,
+            after_row=start.row,
+            resumed=options.resume,
         )
-        self._after_row = after_row
+        self._start = start
 
     def run(self) -> int:
         """To the end, whichever it is."""
+        pause_s = self._options.limits.events / self._options.rate_per_s
+        if pause_s > _PAUSE_SHOWN_S:
+            self._console.note(
+                f"at this --rate, a request of {self._options.limits.events:,} events goes every "
+                f"{duration(pause_s)}; --batch-events makes smaller ones, whose ids are others"
+            )
         sender = Sender(self._options, self._books, random.Random().random)  # noqa: S311 - jitter
         crew = Crew(self._options.concurrency, sender.hire, self._tick)
         sender.sleep = crew.sleep
@@ -124,7 +142,7 @@ class _Run:
                 self._books.reject(batch)
                 continue
             self._source.verify()
-            crew.submit(self._books.open(batch))
+            crew.submit(self._books.open(batch, cut=self._turns.limited))
             self._tick()
         crew.finish()
 
@@ -142,6 +160,8 @@ class _Run:
         if stats.rejected:
             rows = "1 rejected row is" if stats.rejected == 1 else f"{stats.rejected:,} rejected rows are"
             self._console.note(f"{rows} in {self._books.rejects.path}")
+        if resume is not None and problem is None and not self._turns.exhausted:
+            resume.stop_at(self._turns.last_row)
         if resume is not None and resume.problem:
             self._console.note(f"{resume.problem}; --resume will not go on from here")
         if problem is not None:
@@ -150,38 +170,45 @@ class _Run:
             return ABORTED
         if resume is not None and self._turns.exhausted:
             resume.remove()
-        elif resume is not None and resume.row:
-            self._console.note(f"stopped at --limit; --resume goes on after row {resume.row:,}")
+        elif resume is not None and resume.reached:
+            self._console.note(f"stopped at --limit; --resume goes on after row {resume.reached:,}")
         if not self._turns.taken:
-            why = " after the checkpoint" if self._after_row else self._source.emptiness
+            why = " after the checkpoint" if self._start.reached else self._source.emptiness
             self._console.note(f"there was nothing to send{why}")
-        earlier = self._after_row and self._books.rejects.path.is_file()
+        earlier = self._start.row and self._books.rejects.path.is_file()
         return REJECTED if stats.rejected or earlier else ACCEPTED
 
     def _hint(self) -> str:
         resume = self._resume
         if resume is None:
             return "nothing is kept to resume from"
-        if resume.row == 0:
+        if resume.reached == 0:
             return "nothing was acknowledged; the next run starts at the first row"
-        return f"rows up to {resume.row:,} are done; the same command with --resume goes on after them"
+        return f"rows up to {resume.reached:,} are done; the same command with --resume goes on after them"
 
-    def _first_look(self) -> int:
-        """The row after which to start."""
+    def _first_look(self) -> Start:
+        """Where to start."""
         resume = self._resume
         if resume is None:
-            return 0
+            return Start()
         if not self._options.resume:
             if resume.path.exists():
                 self._console.note(
                     f"{resume.path} is of a run that stopped early; --resume would go on there"
                 )
-            return 0
-        row = resume.load()
+            return Start()
+        start = resume.load()
         self._console.note(
-            f"going on after row {row:,}" if row else "no checkpoint; starting at the first row"
+            f"going on after row {start.reached:,}"
+            if start.reached
+            else "no checkpoint; starting at the first row"
         )
-        return row
+        if start.row < start.reached:
+            self._console.note(
+                f"rows {start.row + 1:,} to {start.reached:,} begin the same batch and are sent once more, "
+                "under the same ids"
+            )
+        return start
 
     def _tick(self) -> None:
         stats = self._books.stats

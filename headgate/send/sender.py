@@ -37,11 +37,13 @@ class Books:
     resume: ResumeFile | None
     now: Callable[[], float]
     after_row: int = 0  # rows up to here had their end in an earlier run
+    resumed: bool = False
     _begun: bool = False
 
-    def open(self, batch: Batch) -> Job:
-        """A batch is about to be sent."""
-        return Job(self.prefix.issue(batch.rows[-1].number), batch)
+    def open(self, batch: Batch, *, cut: bool = False) -> Job:
+        """A batch is about to be sent. One that --limit has `cut` will be begun anew for the rest of it."""
+        ends_with = batch.rows[0].number - 1 if cut else batch.rows[-1].number
+        return Job(self.prefix.issue(ends_with), batch)
 
     def reject(self, row: BadRow) -> None:
         """A row will not be stored. Raises AbortError when that cannot be written down."""
@@ -69,7 +71,7 @@ class Books:
             return
         self._begun = True
         self.rejects.begin(after_row=self.after_row)
-        if self.after_row == 0 and self.resume is not None:
+        if not self.resumed and self.resume is not None:
             self.resume.remove()
 
 

@@ -37,10 +37,8 @@ class Source(Protocol):
 
 
 def mapping(form: str, encoding: str, dialect: Dialect) -> dict[str, Any]:
-    """Everything but the content that decides the bytes of the events, for the fingerprint."""
-    decided = asdict(dialect)
-    del decided["cell_max_chars"]  # decides which rows are sent, not what they are
-    return {"format": form, "encoding": encoding, **decided}
+    """For the fingerprint: everything but the content that decides which events there are and their bytes."""
+    return {"format": form, "encoding": encoding, **asdict(dialect)}
 
 
 class GeneratedSource:

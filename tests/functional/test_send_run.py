@@ -276,7 +276,17 @@ def test_a_resumed_run_reports_each_rejected_row_once_s03(tmp_path: Path) -> Non
     assert [each["row"] for each in rejects_of(path)] == list(range(1, 101, 5))
 
 
-@pytest.mark.parametrize("flags", [("--batch-events", "9"), ("--one-by-one",), ("--types", "n=int")])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--batch-events", "9"),
+        ("--batch-bytes", "9"),
+        ("--one-by-one",),
+        ("--types", "n=int"),
+        ("--id", "x"),
+        ("--max-cell-chars", "9"),
+    ],
+)
 def test_resuming_with_other_options_or_another_file_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...]
 ) -> None:
@@ -301,7 +311,8 @@ def test_after_a_limit_resume_goes_on_with_the_rest(tmp_path: Path) -> None:
     with Endpoint() as endpoint:
         for _ in range(3):
             assert send("-f", str(path), "-u", endpoint.url, "--limit", "10", "--resume") == 0
-        assert numbers(endpoint) == list(range(25))
+            assert set(endpoint.copies) == {f"{endpoint.seen[0].key}/{n}" for n in range(len(endpoint.by_id))}
+        assert sorted(int(json.loads(data)["n"]) for data in endpoint.by_id.values()) == list(range(25))
     assert leftovers(tmp_path) == []
 
 
@@ -344,7 +355,8 @@ def test_a_loop_sends_every_pass_under_keys_of_its_own(tmp_path: Path) -> None:
         assert send("-f", str(path), "-u", endpoint.url, "--loop", "3") == 0
         assert len(endpoint.by_id) == 30
         assert send("-f", str(path), "-u", endpoint.url, "--loop", "--limit", "25") == 0
-        assert len(endpoint.by_id) == 30 + 5
+        assert len(endpoint.by_id) == 30
+        assert len(endpoint.lines) == 30 + 25
 
 
 def test_a_loop_over_a_file_without_a_good_row_ends(tmp_path: Path) -> None:
@@ -380,7 +392,7 @@ def test_an_id_of_ones_own_begins_the_keys(tmp_path: Path) -> None:
     path = csv_file(tmp_path, 3)
     with Endpoint() as endpoint:
         assert send("-f", str(path), "-u", endpoint.url, "--id", "load-7") == 0
-        assert endpoint.seen[0].key == "load-7-1-3"
+        assert endpoint.seen[0].key == "load-7-1"
 
 
 def test_rejected_rows_that_cannot_be_written_down_end_the_run(
@@ -421,7 +433,8 @@ def test_a_resumed_run_is_not_all_accepted_when_its_first_part_was_not(tmp_path:
     with Endpoint() as endpoint:
         assert send("-f", str(path), "-u", endpoint.url, "--limit", "3") == 3
         assert send("-f", str(path), "-u", endpoint.url, "--resume") == 3
-        assert numbers(endpoint) == [1, 3, 4]
+        assert numbers(endpoint) == [1, 1, 3, 3, 4]
+        assert len(endpoint.by_id) == 3
     assert [each["row"] for each in rejects_of(path)] == [2]
 
 
@@ -512,3 +525,30 @@ def test_a_header_alone_is_shown_for_the_case_that_it_was_a_row(
     with Endpoint() as endpoint:
         assert send("-f", str(path), "-u", endpoint.url) == 0
     assert "there was nothing to send: a header and no row" in capsys.readouterr().err
+
+
+def test_a_rate_a_limit_and_no_options_give_the_rows_the_same_ids(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, 1000)
+    with Endpoint() as endpoint:
+        for more in (("--limit", "5"), ("--rate", "200000"), ("--limit", "620"), ()):
+            assert send("-f", str(path), "-u", endpoint.url, *more) == 0
+        assert len(endpoint.by_id) == 1000
+        assert len(endpoint.lines) == 5 + 1000 + 620 + 1000
+
+
+def test_a_rate_that_makes_long_pauses_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = csv_file(tmp_path, 3)
+    with Endpoint() as endpoint:
+        assert send("-f", str(path), "-u", endpoint.url, "--rate", "50") == 0
+    assert "a request of 500 events goes every 10 s" in capsys.readouterr().err
+
+
+def test_a_limit_that_ends_among_bad_rows_is_gone_on_from(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("n\n" + "".join(f"{n}\n" if n < 2 else f"{n},\n" for n in range(9)))
+    with Endpoint() as endpoint:
+        more = ("-f", str(path), "-u", endpoint.url, "--batch-events", "2", "--resume", "--limit", "3")
+        assert [send(*more) for _ in range(3)] == [3, 3, 3]
+        assert numbers(endpoint) == [0, 1]
+    assert [each["row"] for each in rejects_of(path)] == list(range(3, 10))
+    assert leftovers(tmp_path) == ["a.csv.rejected.ndjson"]

@@ -89,8 +89,14 @@ def test_one_by_one_is_batches_of_one_plain_object() -> None:
     assert (made.events, made.single) == (1, True)
 
 
-def test_a_slow_rate_makes_batches_of_about_a_second() -> None:
+def test_a_rate_does_not_change_the_batches_of_rows_that_can_be_sent_again() -> None:
     made = options("--rate", "20/s")
+    assert (made.limits, made.rate_per_s) == (options().limits, 20.0)
+    assert options("--generate", "{}", "--id", "x", "--rate", "20").limits == options().limits
+
+
+def test_a_slow_rate_makes_batches_of_made_up_events_of_about_a_second() -> None:
+    made = options("--generate", "{}", "--rate", "20/s")
     assert (made.limits.events, made.rate_per_s) == (20, 20.0)
 
 

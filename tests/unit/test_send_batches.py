@@ -71,16 +71,27 @@ def test_a_single_event_is_a_plain_json_object() -> None:
 
 
 def test_a_key_names_the_content_and_the_rows_s03() -> None:
-    assert batch_key("f", [501, 502, 503]) == "f-501-503"
+    assert batch_key("f", 501) == "f-501"
 
 
 def test_rows_missing_in_between_are_part_of_the_key_s03() -> None:
-    keys = {batch_key("f", each) for each in ([1, 2, 3, 4], [1, 2, 4], [1, 3, 4], [1, 4])}
-    assert len(keys) == 4
+    batch = Batch(tuple(Row(n, n, b"") for n in range(1, 9)), "f")
+    rest = batch.without({0, 3, 4, 7})
+    assert [(part.key, [row.number for row in part.rows]) for part in rest] == [
+        ("f-2", [2, 3]),
+        ("f-6", [6, 7]),
+    ]
+
+
+def test_the_beginning_of_a_batch_has_the_key_of_the_whole() -> None:
+    whole, part = (next(iter(make_batches(rows(*[1] * n), "f", Limits(events=9)))) for n in (9, 4))
+    assert isinstance(whole, Batch)
+    assert isinstance(part, Batch)
+    assert whole.key == part.key == "f-1"
 
 
 def test_a_key_is_short_printable_ascii_whatever_the_numbers() -> None:
-    key = batch_key("p" * 100 + ".999999", [10**15, 10**15 + 2])
+    key = batch_key("p" * 100 + ".999999", 10**15)
     assert len(key) <= limits.IDEMPOTENCY_KEY_MAX_CHARS
     assert key.isascii()
     assert key.isprintable()
@@ -97,7 +108,5 @@ def test_halves_and_the_rest_keep_the_order() -> None:
     batch = Batch(tuple(Row(n, n, b"") for n in range(1, 6)), "f")
     first, second = batch.halves()
     assert numbers([first, second]) == [[1, 2], [3, 4, 5]]
-    rest = batch.without({0, 3})
-    assert rest is not None
-    assert numbers([rest]) == [[2, 3, 5]]
-    assert batch.without(range(5)) is None
+    assert numbers([*batch.without({0, 3})]) == [[2, 3], [5]]
+    assert batch.without(range(5)) == []
