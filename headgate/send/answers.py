@@ -24,6 +24,7 @@ _HINTS: dict[int, str] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "the endpoint does not take batches; try --one-by-one",
 }
 _MESSAGE_MAX_CHARS = 300
+_QUOTE_MAX_CHARS = 120  # of a body that is not in the contract's shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,36 @@ class Passing:
 Verdict = Accepted | Invalid | TooLarge | Refused | Hopeless | Passing
 
 
+def is_of_the_contract(answer: Answer | NoAnswer) -> bool:
+    """Whether a Headgate endpoint gave it: every error has these two, every success a receipt (see `judge`).
+
+    Source: docs/contract.md, errors.
+    """
+    if isinstance(answer, NoAnswer):
+        return False
+    said = _object(answer.body)
+    if answer.status == HTTPStatus.OK:
+        return any(name in said for name in ("SequenceNumber", "Records", "Valid"))
+    return all(isinstance(said.get(name), str) for name in ("Code", "RequestId"))
+
+
+def judge_first(answer: Answer | NoAnswer, verdict: Verdict) -> Verdict:
+    """The verdict while nothing has shown yet that the URL is an endpoint's: it has to be of the contract."""
+    if isinstance(answer, NoAnswer) or isinstance(verdict, Hopeless) or is_of_the_contract(answer):
+        return verdict
+    return Hopeless(
+        f"the endpoint answers {answer.status} and not as the contract says{_quoted(answer.body)}; "
+        "is the URL a Headgate endpoint (…/v1)?"
+    )
+
+
 def judge(answer: Answer | NoAnswer, count: int, *, single: bool = False, checking: bool = False) -> Verdict:
     """The meaning of an answer for a batch of `count` events, sent as one plain object when `single`."""
     if isinstance(answer, NoAnswer):
         return Passing(answer.code, answer.message) if answer.passing else Hopeless(answer.message)
     said = _object(answer.body)
     if answer.status == HTTPStatus.OK:
-        return _receipts(said, count, single=single, checking=checking)
+        return _receipts(answer, said, count, single=single, checking=checking)
     code = str(said.get("Code") or answer.status)
     message = f"{answer.status} {_message(said)}".strip()
     if answer.status in _PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -87,7 +111,7 @@ def judge(answer: Answer | NoAnswer, count: int, *, single: bool = False, checki
         return TooLarge(message)
     if answer.status in _FAULTS_OF_THE_BATCH:
         return Invalid(errors) if (errors := _errors(said, count)) else Refused(code, message)
-    return _hopeless(answer, message)
+    return _hopeless(answer, message if _message(said) else message + _quoted(answer.body))
 
 
 def _hopeless(answer: Answer, message: str) -> Hopeless:
@@ -99,7 +123,7 @@ def _hopeless(answer: Answer, message: str) -> Hopeless:
     return Hopeless(f"the endpoint answers {message}" + (f": {hint}" if hint else ""))
 
 
-def _receipts(said: dict[str, Any], count: int, *, single: bool, checking: bool) -> Verdict:
+def _receipts(answer: Answer, said: dict[str, Any], count: int, *, single: bool, checking: bool) -> Verdict:
     """Source: docs/contract.md; the shapes of Kinesis' PutRecord and PutRecords."""
     if checking:
         valid = said.get("Valid") == count
@@ -113,7 +137,10 @@ def _receipts(said: dict[str, Any], count: int, *, single: bool, checking: bool)
     if valid:
         return Accepted()
     wanted = '{"Valid": n}' if checking else "receipts"
-    return Hopeless(f"the endpoint answers 200 but without {wanted}; is the URL a Headgate endpoint (…/v1)?")
+    return Hopeless(
+        f"the endpoint answers 200 but without {wanted}{_quoted(answer.body)}; "
+        "is the URL a Headgate endpoint (…/v1)?"
+    )
 
 
 def _errors(said: dict[str, Any], count: int) -> dict[int, tuple[dict[str, Any], ...]]:
@@ -140,6 +167,15 @@ def _message(said: dict[str, Any]) -> str:
     text = f"{said.get('Code') or ''} {said.get('Message') or said.get('message') or ''}"
     printable = "".join(c for c in " ".join(text.split()) if c.isprintable())
     return printable[:_MESSAGE_MAX_CHARS].rstrip(".")
+
+
+def _quoted(body: bytes) -> str:
+    """The beginning of a body, as a part of a sentence."""
+    text = " ".join(body[: 4 * _QUOTE_MAX_CHARS].decode("utf-8", "replace").split())
+    printable = "".join(c for c in text if c.isprintable())
+    if not printable:
+        return " (an empty body)"
+    return f" ({printable[:_QUOTE_MAX_CHARS]}{'…' if len(printable) > _QUOTE_MAX_CHARS else ''})"
 
 
 def _seconds(retry_after: str | None) -> float:

@@ -32,6 +32,11 @@ class Console:
         self._err.flush()
         self._drawn = True
 
+    @property
+    def draws(self) -> bool:
+        """Whether there is a progress line."""
+        return self._draws
+
     def note(self, text: str) -> None:
         """Say something on the way."""
         self._wipe()

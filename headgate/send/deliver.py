@@ -35,6 +35,15 @@ class Exchange(NamedTuple):
         return isinstance(self.answer, Answer) or self.answer.connected
 
 
+class Again(NamedTuple):
+    """A batch that will be sent once more."""
+
+    message: str  # what came back last
+    times: int  # that it has failed
+    due_s: float  # when it goes, on the clock of `now`
+    since_s: float  # when it went for the first time
+
+
 class Taken(NamedTuple):
     """So many events are durable."""
 
@@ -53,18 +62,22 @@ class Means:
     retry_for_s: float  # the sum of all waits for one batch
     call_s: float
     checking: bool = False
+    waits: Callable[[str, Again | None], object] = lambda _key, _again: None  # None: it waits no longer
 
 
 def deliver(batch: Batch, means: Means, *, first: bool = False) -> Iterator[Taken | BadRow]:
     """What became of the rows, as it becomes known.
 
     `first`: nothing was ever answered; a server that cannot be reached is then a wrong URL and not waited
-    for. Raises AbortError when no batch can be taken, or this one was not in `retry_for_s`.
+    for, and neither is one that answers otherwise than the contract. Raises AbortError when no batch can be
+    taken, or this one was not in `retry_for_s`.
     """
     waiting = [batch]
+    proven = not first
     while waiting:
         batch = waiting.pop()
-        verdict = _send(batch, means, first=first)
+        verdict = _send(batch, means, first=not proven)
+        proven = True
         if isinstance(verdict, answers.Accepted):
             yield Taken(len(batch.rows))
         elif isinstance(verdict, answers.Passing):
@@ -94,18 +107,33 @@ def _send(batch: Batch, means: Means, *, first: bool) -> answers.Verdict:
         wait_budget_s=means.retry_for_s,
     )
     verdicts: list[answers.Verdict] = []
+    begun_s = means.now()
+    proven = not first
 
     def send(_indexes: tuple[int, ...]) -> list[Outcome]:
+        nonlocal proven
         started_s = means.now()
         answer = means.post(batch)
         means.observe(Exchange(answer, means.now() - started_s, again=bool(verdicts)))
         verdict = answers.judge(answer, len(batch.rows), single=batch.single, checking=means.checking)
         if first and not verdicts and isinstance(answer, NoAnswer) and not answer.connected:
             verdict = answers.Hopeless(answer.message)
+        proven = proven or answers.is_of_the_contract(answer)
+        if not proven:
+            verdict = answers.judge_first(answer, verdict)
         verdicts.append(verdict)
         return [_outcome(verdict)]
 
-    drive(Retry([Item(len(batch.body))], policy, means.jitter), send, means.now, means.sleep)
+    def sleep(seconds: float) -> None:
+        last = verdicts[-1]
+        message = last.message if isinstance(last, answers.Passing) else ""
+        means.waits(batch.key, Again(message, len(verdicts), means.now() + seconds, begun_s))
+        means.sleep(seconds)
+
+    try:
+        drive(Retry([Item(len(batch.body))], policy, means.jitter), send, means.now, sleep)
+    finally:
+        means.waits(batch.key, None)
     return verdicts[-1]
 
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from headgate.send import bytestream
 from headgate.send.abort import AbortError
-from headgate.send.answers import Hopeless, judge
+from headgate.send.answers import Hopeless, judge, judge_first
 from headgate.send.client import NoAnswer
 from headgate.send.console import Console
 from headgate.send.filesource import FileSource
@@ -73,6 +73,6 @@ def _ask_first(options: Options) -> None:
     answer = probe(options)
     if isinstance(answer, NoAnswer) and not answer.connected:
         raise AbortError(answer.message)
-    verdict = judge(answer, 0, checking=True)
+    verdict = judge_first(answer, judge(answer, 0, checking=True))
     if isinstance(verdict, Hopeless) and not isinstance(answer, NoAnswer) and answer.status != HTTPStatus.OK:
         raise AbortError(verdict.message)

@@ -1,9 +1,13 @@
 """The progress line and the summary: figures to text. Pure."""
 
+from headgate.send.deliver import Again
 from headgate.send.stats import Stats
 
 _MINUTE_S = 60
 _HOUR_S = 3600
+_HICCUP_S = 2.0  # from the first failure to the next attempt
+_NOTE_EVERY_S = 10.0
+_MESSAGE_CHARS = 40  # of an error in the progress line
 _STEADY_S = 1.0  # before this much time a rate says nothing
 
 
@@ -11,6 +15,8 @@ def progress_line(stats: Stats, share: float | None, now_s: float, width: int) -
     """One line of at most `width` characters; what does not fit is left out from the end."""
     elapsed_s = now_s - stats.started_s
     parts = [f"{stats.accepted:,} accepted"]
+    if again := stats.longest_wait():
+        parts.append(waiting_for(again._replace(message=again.message[:_MESSAGE_CHARS]), now_s))
     if share is not None:
         parts.insert(0, f"{share:.0%}")
     if stats.rejected:
@@ -28,6 +34,28 @@ def progress_line(stats: Stats, share: float | None, now_s: float, width: int) -
             break
         line += "  " + part
     return line[: max(0, width)]
+
+
+def waiting_for(again: Again, now_s: float) -> str:
+    """Why a batch is not done yet, how often it was sent, and when it goes again."""
+    wait_s = max(0.0, again.due_s - now_s)
+    return f"{again.message}: attempt {again.times:,} failed, again in {duration(wait_s)}"
+
+
+class RetryNotes:
+    """For who has no progress line: which retries are worth a line of their own, and when."""
+
+    def __init__(self) -> None:
+        self._due_s = 0.0
+
+    def line(self, again: Again | None, now_s: float) -> str | None:
+        """A hiccup is none; what goes on for seconds is one, every few seconds."""
+        if again is None or now_s < self._due_s:
+            return None
+        if again.due_s - again.since_s < _HICCUP_S:
+            return None
+        self._due_s = now_s + _NOTE_EVERY_S
+        return f"{waiting_for(again, now_s)}; it goes on for {duration(now_s - again.since_s)}"
 
 
 def summary(stats: Stats, now_s: float, *, checking: bool = False) -> str:

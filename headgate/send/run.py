@@ -17,7 +17,7 @@ from headgate.send.crew import Crew
 from headgate.send.opening import open_source
 from headgate.send.options import Options
 from headgate.send.preview import preview
-from headgate.send.progress import duration, progress_line, summary
+from headgate.send.progress import RetryNotes, duration, progress_line, summary
 from headgate.send.rejects import Rejects
 from headgate.send.resume import Prefix, ResumeFile, Start
 from headgate.send.rows import BadRow, Row
@@ -93,6 +93,7 @@ class _Run:
         self._options = options
         self._console = console
         self._resume = _resume_file(source, options)
+        self._notes = RetryNotes()
         start = self._first_look()
         self._turns = Turns(source, options, start)
         rejects = Rejects(options.rejects_path)
@@ -212,6 +213,8 @@ class _Run:
 
     def _tick(self) -> None:
         stats = self._books.stats
+        if not self._console.draws and (said := self._notes.line(stats.longest_wait(), time.monotonic())):
+            self._console.note(said)
         self._console.progress(
             lambda width: progress_line(stats, self._turns.share(), time.monotonic(), width)
         )

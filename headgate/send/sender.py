@@ -114,6 +114,7 @@ class Sender:
             retry_for_s=self._options.retry_for_s,
             call_s=self._options.timeout_s,
             checking=self._options.check,
+            waits=books.stats.waits,
         )
         for end in deliver(job.batch, means, first=not self._answered):
             self._answered = True

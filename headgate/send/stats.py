@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from headgate.send.client import NoAnswer
-from headgate.send.deliver import Exchange
+from headgate.send.deliver import Again, Exchange
 
 _STEP = 1.05  # latencies are kept to within five per cent
 
@@ -48,6 +48,7 @@ class Stats:
     statuses: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)  # of rejected rows
     latencies: Latencies = field(default_factory=Latencies)
+    waiting: dict[str, Again] = field(default_factory=dict)  # batches that will be sent once more, by key
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def exchanged(self, exchange: Exchange) -> None:
@@ -59,6 +60,19 @@ class Stats:
             self.statuses[answer.code if isinstance(answer, NoAnswer) else str(answer.status)] += 1
             if not isinstance(answer, NoAnswer):
                 self.latencies.add(exchange.seconds)
+
+    def waits(self, key: str, again: Again | None) -> None:
+        """A batch waits to be sent once more, or does so no longer."""
+        with self.lock:
+            if again is None:
+                self.waiting.pop(key, None)
+            else:
+                self.waiting[key] = again
+
+    def longest_wait(self) -> Again | None:
+        """Of the batches that wait, the one that does so since the earliest time."""
+        with self.lock:
+            return min(self.waiting.values(), key=lambda again: again.since_s, default=None)
 
     def add(self, *, sent: int = 0, accepted: int = 0) -> None:
         """Count events, each once however often it was sent."""

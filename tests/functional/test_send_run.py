@@ -552,3 +552,26 @@ def test_a_limit_that_ends_among_bad_rows_is_gone_on_from(tmp_path: Path) -> Non
         assert numbers(endpoint) == [0, 1]
     assert [each["row"] for each in rejects_of(path)] == list(range(3, 10))
     assert leftovers(tmp_path) == ["a.csv.rejected.ndjson"]
+
+
+def test_a_service_that_is_no_endpoint_costs_one_request_whatever_it_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = csv_file(tmp_path, 5000)
+    body = b'{"__type": "InternalFailure", "message": "no such operation"}'
+    with Endpoint(faults=[Fault(500, body)] * 9) as endpoint:
+        assert send("-f", str(path), "-u", endpoint.url) == 1
+        assert len(endpoint.seen) == 1
+    said = capsys.readouterr().err
+    assert "500" in said
+    assert '"__type": "InternalFailure"' in said
+
+
+def test_retries_that_go_on_are_told_without_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = csv_file(tmp_path, 5)
+    busy = refuse(503, "Unavailable", retry_after="2")
+    with Endpoint(faults=[busy]) as endpoint:
+        assert send("-f", str(path), "-u", endpoint.url, "--retry-for", "4") == 0
+    assert "503 Unavailable as the test wants it: attempt 1 failed, again in" in capsys.readouterr().err

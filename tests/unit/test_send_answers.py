@@ -4,7 +4,17 @@ import json
 
 import pytest
 
-from headgate.send.answers import Accepted, Hopeless, Invalid, Passing, Refused, TooLarge, Verdict, judge
+from headgate.send.answers import (
+    Accepted,
+    Hopeless,
+    Invalid,
+    Passing,
+    Refused,
+    TooLarge,
+    Verdict,
+    is_of_the_contract,
+    judge,
+)
 from headgate.send.client import Answer, NoAnswer
 
 
@@ -100,3 +110,28 @@ def test_a_message_is_one_printable_line_of_bounded_length() -> None:
     message = message_of(judge(said(404, {"Message": "a\nb\x1b[31m" + "x" * 10_000}), 1))
     assert message.isprintable()
     assert len(message) < 600
+
+
+def test_the_beginning_of_a_body_that_says_nothing_known_is_quoted_on_one_printable_line() -> None:
+    message = message_of(judge(Answer(404, b"<h1>no\n\x1b[31msuch page</h1>" + b"x" * 10_000), 1))
+    assert "404 (<h1>no [31msuch page</h1>xxx" in message
+    assert len(message) < 600
+    assert "an empty body" in message_of(judge(Answer(200, b""), 1))
+
+
+@pytest.mark.parametrize(
+    ("answer", "ours"),
+    [
+        (said(503, {"Code": "Unavailable", "Message": "m", "RequestId": "r"}), True),
+        (said(200, {"FailedRecordCount": 0, "Records": [RECEIPT]}), True),
+        (said(200, RECEIPT), True),
+        (said(200, {"Valid": 1}), True),
+        (said(500, {"message": "Internal server error"}), False),
+        (said(400, {"__type": "UnknownOperationException"}), False),
+        (said(200, {"Code": "x", "RequestId": "r"}), False),
+        (Answer(500, b"<html>"), False),
+        (NoAnswer("Timeout", "", connected=True), False),
+    ],
+)
+def test_the_contracts_own_answers_are_told_from_others(answer: Answer | NoAnswer, *, ours: bool) -> None:
+    assert is_of_the_contract(answer) is ours

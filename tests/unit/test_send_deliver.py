@@ -8,7 +8,7 @@ import pytest
 from headgate.send.abort import AbortError
 from headgate.send.batches import Batch
 from headgate.send.client import Answer, NoAnswer
-from headgate.send.deliver import Exchange, Means, Taken, deliver
+from headgate.send.deliver import Again, Exchange, Means, Taken, deliver
 from headgate.send.rows import BadRow, Row
 
 LOST = NoAnswer("ConnectionLost", "the connection broke", connected=True)
@@ -28,7 +28,7 @@ def ok(batch: Batch) -> Answer:
 
 
 def status(code: int, retry_after: str | None = None, errors: object = None) -> Answer:
-    body = {"Code": "C", "Message": "m", "Errors": errors}
+    body = {"Code": "C", "Message": "m", "RequestId": "r", "Errors": errors}
     return Answer(code, json.dumps(body).encode(), retry_after)
 
 
@@ -40,6 +40,7 @@ class Script:
         self.sent: list[Batch] = []
         self.waits: list[float] = []
         self.exchanges: list[Exchange] = []
+        self.shown: list[Again | None] = []
         self.now_s = 0.0
 
     def post(self, batch: Batch) -> Answer | NoAnswer:
@@ -60,6 +61,7 @@ class Script:
             observe=self.exchanges.append,
             retry_for_s=retry_for_s,
             call_s=1.0,
+            waits=lambda _, again: self.shown.append(again),
         )
         return list(deliver(batch, means, first=first))
 
@@ -182,3 +184,29 @@ def test_a_400_that_names_no_event_rejects_the_batch_with_its_reason() -> None:
 def test_a_400_that_names_no_event_of_the_very_first_batch_ends_the_run() -> None:
     with pytest.raises(AbortError, match="refuses the first batch as a whole"):
         Script(status(400)).run(batch_of(2), first=True)
+
+
+@pytest.mark.parametrize("code", [200, 400, 404, 413, 429, 500, 503])
+def test_an_answer_that_is_not_the_contracts_ends_the_first_batch_after_one_request(code: int) -> None:
+    script = Script(*[Answer(code, b"<Error>\n  wrong place</Error>")] * 9)
+    with pytest.raises(AbortError, match=rf"{code}.*<Error> wrong place</Error>"):
+        script.run(batch_of(3), first=True)
+    assert (len(script.sent), script.waits) == (1, [])
+
+
+@pytest.mark.parametrize("before", [status(503), status(413), LOST], ids=str)
+def test_only_an_answer_of_the_contract_makes_a_page_of_a_gateway_worth_waiting_for(
+    before: Answer | NoAnswer,
+) -> None:
+    script = Script(before, Answer(502, b"<html>bad gateway</html>"))
+    if before == LOST:
+        with pytest.raises(AbortError, match=r"502.*bad gateway"):
+            script.run(batch_of(2), first=True)
+    else:
+        assert sum(end.events for end in script.run(batch_of(2), first=True) if isinstance(end, Taken)) == 2
+
+
+def test_a_batch_that_waits_says_why_how_often_and_until_when_and_then_that_it_is_over() -> None:
+    script = Script(status(429), status(503, "9"))
+    script.run(batch_of(1))
+    assert script.shown == [Again("429 C m", 1, 0.25, 0.0), Again("503 C m", 2, 9.25, 0.0), None]

@@ -5,9 +5,9 @@ import math
 import pytest
 
 from headgate.send.client import Answer, NoAnswer
-from headgate.send.deliver import Exchange
+from headgate.send.deliver import Again, Exchange
 from headgate.send.pace import Pace
-from headgate.send.progress import duration, progress_line, summary
+from headgate.send.progress import RetryNotes, duration, progress_line, summary
 from headgate.send.resume import Prefix
 from headgate.send.stats import Latencies, Stats
 
@@ -75,3 +75,23 @@ def test_the_prefix_moves_only_over_batches_that_are_done_i11() -> None:
     prefix = Prefix()
     numbers = [prefix.issue(row) for row in (500, 1000, 1500, 1510)]
     assert [prefix.done(numbers[i]) for i in (1, 0, 3, 2)] == [None, 1000, None, 1510]
+
+
+def test_a_batch_that_waits_is_in_the_line_until_it_waits_no_longer() -> None:
+    stats = some_stats()
+    stats.waits("f-1", Again("503 Unavailable", 3, 17.0, 9.0))
+    assert "503 Unavailable: attempt 3 failed, again in 7.0 s" in progress_line(stats, 0.25, 10.0, 200)
+    stats.waits("f-1", None)
+    assert "503" not in progress_line(stats, 0.25, 10.0, 200)
+
+
+def test_without_a_terminal_a_retry_that_goes_on_is_a_line_every_few_seconds_and_a_hiccup_is_none() -> None:
+    notes = RetryNotes()
+    assert notes.line(None, 0.0) is None
+    assert notes.line(Again("503", 1, 0.2, 0.0), 0.0) is None
+    assert (
+        notes.line(Again("503", 4, 5.0, 0.0), 3.0)
+        == "503: attempt 4 failed, again in 2.0 s; it goes on for 3.0 s"
+    )
+    assert notes.line(Again("503", 5, 9.0, 0.0), 6.0) is None
+    assert notes.line(Again("503", 6, 20.0, 0.0), 14.0) is not None
