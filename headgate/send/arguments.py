@@ -103,12 +103,15 @@ def _hold_together(args: argparse.Namespace, checks: _Checks) -> None:
     need(not (args.loop > 1 and args.file == "-"), "--loop cannot read standard input twice")
     same = args.file and args.rejects and Path(args.rejects).resolve() == Path(args.file).resolve()
     need(not same, "--rejects must not be the file itself")
+    need(args.seed is None or args.generate is not None, "--seed is for --generate; a file is as it is")
+    need(args.fields != "", "--fields names no column")
+    need(args.rejects != "", "--rejects names no file")
     if args.resume:
         need(args.file not in (None, "-"), "--resume needs a file (-f)")
         need(args.loop == 1, "--resume does not go with --loop")
         need(not args.check, "--resume does not go with --check")
     if args.format in {"ndjson", "json"} or args.generate is not None:
-        only_csv = args.types or args.fields or args.delimiter or args.quote != '"'
+        only_csv = args.types or args.fields or args.delimiter is not None or args.quote != '"'
         need(not only_csv, "--types, --fields, --delimiter and --quote are for CSV and TSV")
 
 
@@ -132,11 +135,13 @@ def _target(args: argparse.Namespace, checks: _Checks) -> Target:
 def _api_key(text: str) -> tuple[str, str]:
     """The key itself, or `@FILE`: what is on the command line, every user of the machine can see."""
     key = Path(text[1:]).read_text(encoding="utf-8").strip() if text.startswith("@") else text
+    if not key.strip():
+        raise ValueError("the key is empty")
     return parse_header(f"x-api-key: {key}")
 
 
 def _dialect(args: argparse.Namespace, checks: _Checks) -> Dialect:
-    delimiter = _NAMED_DELIMITERS.get(args.delimiter, args.delimiter) or ","
+    delimiter = "," if args.delimiter is None else _NAMED_DELIMITERS.get(args.delimiter, args.delimiter)
     quote = None if args.quote == "none" else args.quote
     checks.need(_one_character(delimiter), "--delimiter must be one character, or tab, or space")
     checks.need(quote is None or _one_character(quote), "--quote must be one character, or none")

@@ -18,31 +18,38 @@ WRITE_EVERY_S = 0.25
 _VERSION = 2
 
 
+class Mark(NamedTuple):
+    """Where a batch ends."""
+
+    row: int
+    share: float | None = None  # of everything that will be sent, from 0 to 1; None when nobody can know
+
+
 class Prefix:
     """Which batches are done. Numbers are given out in order and come back in any."""
 
     def __init__(self) -> None:
-        self._last_rows: dict[int, int] = {}  # of batches that are open, or done behind an open one
+        self._ends: dict[int, Mark] = {}  # of batches that are open, or done behind an open one
         self._done: set[int] = set()
         self._issued = 0
         self._oldest = 0
 
-    def issue(self, last_row: int) -> int:
+    def issue(self, end: Mark) -> int:
         """A number for the next batch."""
         number = self._issued
-        self._last_rows[number] = last_row
+        self._ends[number] = end
         self._issued += 1
         return number
 
-    def done(self, number: int) -> int | None:
-        """A batch is acknowledged; the last row of the prefix if that moved it."""
+    def done(self, number: int) -> Mark | None:
+        """A batch is acknowledged; the end of the prefix if that moved it."""
         self._done.add(number)
-        row = None
+        end = None
         while self._oldest in self._done:
             self._done.remove(self._oldest)
-            row = self._last_rows.pop(self._oldest)
+            end = self._ends.pop(self._oldest)
             self._oldest += 1
-        return row
+        return end
 
 
 @dataclass(frozen=True, slots=True)

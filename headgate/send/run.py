@@ -54,7 +54,7 @@ class Turns:
                 break
 
     def share(self) -> float | None:
-        """How much is done, from 0 to 1, or None."""
+        """How much has been read, from 0 to 1, or None."""
         of_source = self._source.share() if self._options.passes == 1 else None
         if self._options.limit is None:
             return of_source
@@ -143,7 +143,7 @@ class _Run:
                 self._books.reject(batch)
                 continue
             self._source.verify()
-            crew.submit(self._books.open(batch, cut=self._turns.limited))
+            crew.submit(self._books.open(batch, self._turns.share(), cut=self._turns.limited))
             self._tick()
         crew.finish()
 
@@ -215,9 +215,7 @@ class _Run:
         stats = self._books.stats
         if not self._console.draws and (said := self._notes.line(stats.longest_wait(), time.monotonic())):
             self._console.note(said)
-        self._console.progress(
-            lambda width: progress_line(stats, self._turns.share(), time.monotonic(), width)
-        )
+        self._console.progress(lambda width: progress_line(stats, self._books.share, time.monotonic(), width))
 
 
 def _resume_file(source: Source, options: Options) -> ResumeFile | None:

@@ -15,7 +15,7 @@ from headgate.send.deliver import Exchange, Means, Taken, deliver
 from headgate.send.options import Options
 from headgate.send.pace import Pace
 from headgate.send.rejects import Rejects
-from headgate.send.resume import Prefix, ResumeFile
+from headgate.send.resume import Mark, Prefix, ResumeFile
 from headgate.send.rows import BadRow
 from headgate.send.stats import Stats
 
@@ -38,12 +38,13 @@ class Books:
     now: Callable[[], float]
     after_row: int = 0  # rows up to here had their end in an earlier run
     resumed: bool = False
+    share: float | None = None  # of everything is acknowledged or rejected
     _begun: bool = False
 
-    def open(self, batch: Batch, *, cut: bool = False) -> Job:
+    def open(self, batch: Batch, share: float | None = None, *, cut: bool = False) -> Job:
         """A batch is about to be sent. One that --limit has `cut` will be begun anew for the rest of it."""
         ends_with = batch.rows[0].number - 1 if cut else batch.rows[-1].number
-        return Job(self.prefix.issue(ends_with), batch)
+        return Job(self.prefix.issue(Mark(ends_with, share)), batch)
 
     def reject(self, row: BadRow) -> None:
         """A row will not be stored. Raises AbortError when that cannot be written down."""
@@ -55,9 +56,12 @@ class Books:
         """Every row of the batch has its end."""
         self._begin()
         with self.stats.lock:
-            row = self.prefix.done(job.number)
-            if row is not None and self.resume is not None:
-                self.resume.advance(row, self.now())
+            end = self.prefix.done(job.number)
+            if end is None:
+                return
+            self.share = end.share
+            if self.resume is not None:
+                self.resume.advance(end.row, self.now())
 
     def close(self) -> None:
         """The run is over, however it ended."""

@@ -7,7 +7,23 @@ from urllib.parse import quote, urlsplit
 # RFC 9110: a field name is a token; a value is visible ASCII, spaces and tabs.
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
-_OURS = {"content-length", "content-type", "idempotency-key", "transfer-encoding", "connection", "host"}
+# What the request is made of: another value would break it, or what is read of its answer.
+_OURS = {
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "idempotency-key",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+}
 _SECRET = re.compile(r"auth|key|token|cookie|secret|signature", re.IGNORECASE)
 _AS_IT_IS = "/%:@!$&'()*+,;=~-._"
 

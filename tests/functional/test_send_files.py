@@ -171,3 +171,24 @@ def test_types_for_ndjson_are_wrong_usage_and_not_ignored(tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="is NDJSON"):
         source.scan(lambda: None)
     source.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "n\n" + "1\n" * 1000),
+        ("a.ndjson", "{}\n" * 1000),
+        ("a.json", "[" + ",".join(["{}"] * 1000) + "]"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_the_share_that_was_read_is_that_of_the_rows_and_not_of_the_blocks(
+    tmp_path: Path, name: str, text: str, encoding: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding=encoding)
+    source = source_of(path)
+    source.scan(lambda: None)
+    shares = [source.share() for _ in source.rows()]
+    source.close()
+    assert [shares[n] for n in (249, 499, 999)] == pytest.approx([0.25, 0.5, 1.0], abs=0.01)

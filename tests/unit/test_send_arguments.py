@@ -72,6 +72,19 @@ def test_every_mistake_is_told_at_once() -> None:
         ("--rejects", "./a.csv"),
         ("--type", "x" * 300),
         ("--type", "\udc80"),
+        ("--seed", "s"),
+        ("--delimiter", ""),
+        ("--format", "json", "--delimiter", ";"),
+        ("--fields", ""),
+        ("--rejects", ""),
+        ("--api-key", ""),
+        ("--api-key", " "),
+        ("--api-key", "@/dev/null"),
+        *[("--header", f"{name}: x") for name in ("Content-Length", "content-encoding", "Host", "TE")],
+        *[
+            ("--header", f"{name}: x")
+            for name in ("Transfer-Encoding", "Expect", "Upgrade", "Accept-Encoding")
+        ],
     ],
 )
 def test_what_makes_no_sense_is_wrong_usage(flags: tuple[str, ...]) -> None:

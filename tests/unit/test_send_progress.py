@@ -8,7 +8,7 @@ from headgate.send.client import Answer, NoAnswer
 from headgate.send.deliver import Again, Exchange
 from headgate.send.pace import Pace
 from headgate.send.progress import RetryNotes, duration, progress_line, summary
-from headgate.send.resume import Prefix
+from headgate.send.resume import Mark, Prefix
 from headgate.send.stats import Latencies, Stats
 
 
@@ -73,8 +73,8 @@ def test_a_pace_never_lets_more_through_than_its_rate() -> None:
 
 def test_the_prefix_moves_only_over_batches_that_are_done_i11() -> None:
     prefix = Prefix()
-    numbers = [prefix.issue(row) for row in (500, 1000, 1500, 1510)]
-    assert [prefix.done(numbers[i]) for i in (1, 0, 3, 2)] == [None, 1000, None, 1510]
+    numbers = [prefix.issue(Mark(row)) for row in (500, 1000, 1500, 1510)]
+    assert [prefix.done(numbers[i]) for i in (1, 0, 3, 2)] == [None, Mark(1000), None, Mark(1510)]
 
 
 def test_a_batch_that_waits_is_in_the_line_until_it_waits_no_longer() -> None:
