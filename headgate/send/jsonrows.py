@@ -83,8 +83,12 @@ class JsonRows:
             end = jsontext.end_of_value(self._text, self._at)
             if end is not None and (end < len(self._text) or self._text[end - 1 : end] in b'}]"'):
                 break
-            if len(self._text) - self._at > LINE_MAX_BYTES or not self._fill():
+            known_bytes = len(self._text) - self._at
+            if known_bytes > LINE_MAX_BYTES or not self._fill():
                 break
+            # A pipe gives little at a time; looking at twice as much each time keeps the work linear.
+            while len(self._text) - self._at < 2 * known_bytes and self._fill():
+                pass
         if end is None:
             raise BrokenJsonError(
                 f"line {self._line}: the value that begins there has no end. It is cut short, its brackets "

@@ -19,6 +19,7 @@ from headgate.send.client import Answer, NoAnswer
 from headgate.send.csvrows import Dialect
 from headgate.send.deliver import Means, Taken, deliver
 from headgate.send.encoding import Detector, UndecodableError
+from headgate.send.jsonrows import BrokenJsonError, JsonRows
 from headgate.send.rows import BadRow, Row
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -67,6 +68,51 @@ def test_any_bytes_give_one_row_for_each_line_that_is_not_blank(
     rows = list(ndjsonrows.read(io.BytesIO(b"\n".join(lines)).readline, event_type))
     first = [line.removeprefix(codecs.BOM_UTF8) for line in lines[:1]] + lines[1:]
     assert len(rows) == sum(bool(line.strip(b" \t\r\n")) for line in first)
+
+
+def json_rows(text: bytes, step: int) -> list[Row | BadRow]:
+    file = io.BytesIO(text)
+    return list(JsonRows(lambda limit: file.read(min(limit, step))).rows())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@seeded
+@given(
+    values=st.lists(JSON, max_size=6),
+    indent=st.none() | st.integers(0, 3),
+    ascii_only=st.booleans(),
+    step=st.integers(1, 40),
+)
+def test_an_array_in_any_layout_and_in_any_blocks_gives_its_elements(
+    values: list[Any], indent: int | None, step: int, *, ascii_only: bool
+) -> None:
+    rows = json_rows(json.dumps(values, indent=indent, ensure_ascii=ascii_only).encode(), step)
+    assert [json.loads(row.event) for row in rows if isinstance(row, Row)] == values
+    assert [row.number for row in rows] == list(range(1, len(values) + 1))
+    assert not any(b"\n" in row.event for row in rows if isinstance(row, Row))
+
+
+@seeded
+@given(
+    text=st.lists(st.sampled_from([*(bytes([c]) for c in b'[]{},:"\\ \n1a'), b"{}", b'"a"'])).map(b"".join),
+    step=st.integers(1, 9),
+)
+def test_any_text_taken_for_json_gives_rows_or_says_where_it_breaks_whatever_the_blocks(
+    text: bytes, step: int
+) -> None:
+    ends = []
+    for each in (step, 1 << 20):
+        try:
+            ends.append(json_rows(text, each))
+        except BrokenJsonError as error:
+            ends.append([BadRow(0, 0, "", str(error), "")])
+    assert ends[0] == ends[1]
 
 
 @seeded
