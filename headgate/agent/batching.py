@@ -49,7 +49,12 @@ class Batch:
     size_bytes: int = 0
 
     def cover(self, file: TailedFile, start: int, end: int) -> None:
-        """`file` was read from `start` to `end`, which follows on what is covered already."""
+        """`file` was read from `start` to `end`, which follows on what is covered already.
+
+        Nothing read is nothing to acknowledge: a span is never empty, because spans are told by their starts.
+        """
+        if start == end:
+            return
         span = self.spans.get(id(file))
         if span is None:
             self.spans[id(file)] = [start, end]

@@ -381,6 +381,21 @@ def test_a10_the_checkpoint_stays_before_an_unacknowledged_batch(tmp_path: Path,
     assert stored[rig.flow.id][0].offset == 120
 
 
+@pytest.mark.parametrize("keys", [{}, {"httpEndpoint": "http://127.0.0.1:1/v1"}])
+def test_a10_two_files_that_end_where_a_batch_is_full_are_not_sent_again_after_a_restart(
+    tmp_path: Path, keys: dict[str, Any]
+) -> None:
+    for name in ("a", "b"):
+        append(tmp_path / f"{name}.log", b"".join(b'{"%b":%d}\n' % (name.encode(), n) for n in range(500)))
+    rig = rig_of(tmp_path, "*.log", **keys)
+    rig.settle()
+    stored = (decode(rig.stored) or {})[rig.flow.id]
+    assert [(found.offset, found.planned) for found in stored] == [(found.size, ()) for found in stored]
+    rig.kill()
+    rig.start().settle()
+    assert len(rig.sent) == len(dict(rig.sent)) == 1000
+
+
 @pytest.mark.parametrize("pack", [0, 40, 25_600])
 def test_a01_after_a_kill_the_same_units_are_made_again(tmp_path: Path, rig_of: MakeRig, pack: int) -> None:
     log = tmp_path / "app.log"

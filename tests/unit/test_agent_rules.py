@@ -71,6 +71,13 @@ def test_a10_the_offset_only_moves_over_a_contiguous_prefix() -> None:
     assert (progress.offset, progress.pending) == (30, False)
 
 
+def test_a10_an_empty_span_is_refused_because_it_could_never_be_acknowledged() -> None:
+    progress = Progress(0)
+    with pytest.raises(ValueError, match="is empty"):
+        progress.add(7, 7)
+    assert not progress.pending
+
+
 def file_of(key: str = "k") -> TailedFile:
     file = TailedFile(RealDisk(), -1, "/x", Inode(1, 2))
     file.key = key
@@ -104,6 +111,29 @@ def test_a_batch_keeps_the_limits_of_the_call() -> None:
     batcher.close()
     assert max(batch.size_bytes for batch in batcher.closed) <= 1000
     assert sum(len(batch.units) for batch in batcher.closed) == 50
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Shape(unit_bytes=0, unit_lines=1, batch_units=3, batch_bytes=10_000),  # by count
+        Shape(unit_bytes=0, unit_lines=1, batch_units=500, batch_bytes=150),  # by size
+        Shape(unit_bytes=100, unit_lines=10, batch_units=1, batch_bytes=200),  # a request a unit
+    ],
+)
+def test_a10_a_batch_that_is_full_covers_nothing_of_the_next_file(shape: Shape) -> None:
+    for add in (Batcher.add, Batcher.add_single_lines):
+        batcher = Batcher(shape)
+        files = [file_of("a"), file_of("b")]
+        for start in range(0, 36, 9):
+            for file in files:
+                add(batcher, file, start, Lines([b"aa\n"] * 3, [start + 3, start + 6, start + 9]), 0.0)
+        batcher.close()
+        for file in files:
+            spans = [batch.spans[id(file)] for batch in batcher.closed if id(file) in batch.spans]
+            assert all(start < end for start, end in spans)
+            assert [start for start, _ in spans] == [0, *(end for _, end in spans[:-1])]
+            assert spans[-1][1] == 36
 
 
 def test_a05_a_file_key_depends_on_everything_that_makes_a_file_another() -> None:

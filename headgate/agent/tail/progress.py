@@ -20,7 +20,13 @@ class Progress:
         return bool(self._spans)
 
     def add(self, start: int, end: int) -> None:
-        """A span was handed over for sending. Spans touch: `start` is the end of the last one."""
+        """A span was handed over for sending. Spans touch: `start` is the end of the last one.
+
+        Raises ValueError for an empty span: it would have the start of the next one, and one of the two could
+        never be acknowledged.
+        """
+        if start >= end:
+            raise ValueError(f"the span from {start} to {end} is empty")
         span = [start, end, 0]
         self._spans.append(span)
         self._by_start[start] = span
