@@ -15,7 +15,7 @@ class Reply:
     """What to answer instead of taking the request."""
 
     status: int
-    body: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] | bytes = field(default_factory=dict)  # bytes: a web page
     headers: dict[str, str] = field(default_factory=dict)
     take: bool = False  # the request is taken, and the answer is this one all the same
     hang_up: bool = False
@@ -94,10 +94,11 @@ def _handler(state: Endpoint) -> type[BaseHTTPRequestHandler]:
                 status, answer if reply is None else reply.body, {} if reply is None else reply.headers
             )
 
-        def _answer(self, status: int, value: dict[str, Any], headers: dict[str, str]) -> None:
-            data = json.dumps(value).encode()
+        def _answer(self, status: int, value: dict[str, Any] | bytes, headers: dict[str, str]) -> None:
+            page = isinstance(value, bytes)
+            data = value if isinstance(value, bytes) else json.dumps(value).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Type", "text/html" if page else "application/x-amz-json-1.1")
             self.send_header("Content-Length", str(len(data)))
             for name, text in headers.items():
                 self.send_header(name, text)
@@ -119,7 +120,8 @@ def _take(state: Endpoint, operation: str, key: str, body: bytes) -> dict[str, A
             return {"FailedRecordCount": 0, "Records": receipts}
         return {"FailedPutCount": 0, "RequestResponses": [{"RecordId": "1"}] * len(records)}
     _keep(state, key, body)
-    return {"FailedRecordCount": 0, "Records": []}
+    receipts = [{"SequenceNumber": "1", "ShardId": "shardId-000000000000"}] * len(body.splitlines())
+    return {"FailedRecordCount": 0, "Records": receipts}
 
 
 def _keep(state: Endpoint, key: str, data: bytes) -> None:

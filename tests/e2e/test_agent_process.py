@@ -111,6 +111,26 @@ def test_a14_a_stop_under_throttling_ends_in_time_and_loses_nothing(tmp_path: Pa
     assert len(target.texts()) == 100
 
 
+def test_a08_a_web_page_that_says_200_moves_no_checkpoint_and_every_line_arrives_later(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(b"".join(b'{"n":%d}\n' % n for n in range(3)))
+    with endpoint(lambda _n, _k, _b: Reply(200, b"<html>Welcome</html>")) as target:
+        flow = {"filePattern": str(log), "httpEndpoint": f"{target.url}/v1"}
+        path = configure(tmp_path, flow, shutdownTimeoutMillis=1000)
+        with running(path) as process:
+            wait_until(lambda: len(target.requests) > 2, "it is not tried again")
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=DEADLINE_S)
+        said = (tmp_path / "agent.log").read_text()
+        assert "200 with text/html and without receipts" in said
+        assert "Welcome" not in said
+        target.fault = lambda _n, _k, _b: None
+        subprocess.run(command(path, "--once"), check=True, capture_output=True, timeout=DEADLINE_S)
+    assert target.texts() == [b'{"n":%d}\n' % n for n in range(3)]
+
+
 def test_a13_a_second_agent_on_one_state_directory_ends_with_a_clear_message(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.write_bytes(b'{"n":1}\n')

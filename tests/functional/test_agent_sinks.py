@@ -166,6 +166,7 @@ def test_a09_http_413_is_split_down_to_the_line_that_is_too_large(target: Endpoi
         (Reply(500), "Unavailable", 0.0),
         (Reply(403, {"Code": "Forbidden"}), "Misconfigured", 0.0),
         (Reply(404), "Misconfigured", 0.0),
+        (Reply(408), "Unavailable", 0.0),
         (Reply(200, hang_up=True), "Unavailable", 0.0),
     ],
 )
@@ -178,6 +179,68 @@ def test_a08_every_other_answer_of_http_is_tried_again(
     assert isinstance(outcome, Failure)
     assert (outcome.code, outcome.passing, outcome.retry_after_s) == (code, True, floor_s)
     sink.close()
+
+
+RECEIPT = {"SequenceNumber": "1", "ShardId": "s"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"<html>Welcome</html>", "text/html"),
+        (b"", "text/html"),
+        ({}, "without receipts"),
+        ({"Valid": 2}, "dry run"),
+        ({"FailedRecordCount": 0, "Records": []}, "0 receipts for 2 events"),
+        ({"FailedRecordCount": 0, "Records": [RECEIPT]}, "1 receipts for 2 events"),
+        ({"FailedRecordCount": 0, "Records": [RECEIPT, {}]}, "1 receipts for 2 events"),
+        ({"FailedRecordCount": 0, "Records": [RECEIPT] * 3}, "3 receipts for 2 events"),
+        ({"FailedRecordCount": 1, "Records": [RECEIPT, RECEIPT]}, "FailedRecordCount 1"),
+        ({"Records": [RECEIPT, RECEIPT]}, "without receipts"),
+        (RECEIPT, "without receipts"),
+    ],
+)
+def test_a08_a_200_without_a_receipt_for_every_event_acknowledges_nothing(
+    target: Endpoint, answer: dict[str, Any] | bytes, said: str
+) -> None:
+    target.fault = lambda _n, _k, _b: Reply(200, answer)
+    sink = sink_of(target, httpEndpoint=f"{target.url}/v1")
+    (outcome,) = sink.send([unit(b'{"a":1}\n', b'{"a":2}\n')])
+    assert isinstance(outcome, Failure)
+    assert outcome.passing
+    assert said in outcome.cause
+    assert "Welcome" not in outcome.cause
+    # It has proven nothing either: a 400 that names no line is still nobody's fault but the endpoint's.
+    target.fault = lambda _n, _k, _b: Reply(400)
+    (outcome,) = sink.send([unit(b'{"a":1}\n')])
+    assert isinstance(outcome, Failure)
+    sink.close()
+
+
+def test_a_single_event_and_a_blank_line_have_one_receipt(target: Endpoint) -> None:
+    target.fault = lambda _n, _k, _b: Reply(200, RECEIPT)
+    sink = sink_of(target, httpEndpoint=f"{target.url}/v1")
+    assert sink.send([unit(b'{"a":1}\n', b" \n")]) == [Success([])]
+    sink.close()
+
+
+@pytest.mark.parametrize("flow", [{"kinesisStream": "s"}, {"deliveryStream": "d"}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        b"<html></html>",
+        {"Records": [{}], "RequestResponses": [{}]},
+        {"Records": [RECEIPT], "RequestResponses": [{"RecordId": "1"}]},
+        {"Records": [{}, {}], "RequestResponses": [{}, {}]},
+    ],
+)
+def test_a_200_of_something_that_is_no_aws_endpoint_acknowledges_no_record(
+    target: Endpoint, flow: dict[str, Any], answer: dict[str, Any] | bytes
+) -> None:
+    target.fault = lambda _n, _k, _b: Reply(200, answer)
+    outcomes = sink_of(target, **flow).send([unit(b"a\n"), unit(b"b\n")])
+    assert [isinstance(outcome, Failure) and outcome.passing for outcome in outcomes] == [True, True]
 
 
 def test_a08_a_server_that_throttles_and_hangs_up_gets_every_line_in_the_end(

@@ -14,7 +14,7 @@ from headgate.agent.sinks.records import Put, RecordSink
 def firehose_sink(flow: Flow, put: Put) -> RecordSink:
     """PutRecordBatch to the flow's delivery stream."""
     start = b'{"DeliveryStreamName":%b,"Records":[' % json.dumps(flow.destination).encode()
-    return RecordSink(put, start, _record, "RequestResponses")
+    return RecordSink(put, start, _record, member="RequestResponses", receipt="RecordId")
 
 
 def _record(unit: Unit) -> bytes:

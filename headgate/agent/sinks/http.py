@@ -1,8 +1,8 @@
 """An HTTP destination: `POST /v1` with NDJSON, one request per unit.
 
-The unit's id is the Idempotency-Key, so that a body that is sent again carries the same event ids. Lines that
-the server names as bad are taken out and the rest is sent; the standard library's client, one connection per
-thread.
+Only an answer with receipts acknowledges (receipts.py). The unit's id is the Idempotency-Key, so that a body
+that is sent again carries the same event ids. Lines that the server names as bad are taken out and the
+rest is sent; the standard library's client, one connection per thread.
 """
 
 import gzip
@@ -18,11 +18,13 @@ from chalicelib.retry import Failure, Outcome, Success
 from headgate.agent.batching import Unit
 from headgate.agent.config.model import HttpTarget
 from headgate.agent.sinks.answer import RefusedLine
+from headgate.agent.sinks.receipts import without_receipts
 from headgate.agent.tail.identity import event_key
 
-_OK, _BAD, _TOO_LARGE, _TOO_MANY, _SERVER = 200, 400, 413, 429, 500
+_OK, _BAD, _TIMEOUT, _TOO_LARGE, _TOO_MANY, _SERVER = 200, 400, 408, 413, 429, 500
 _ANSWER_MAX_BYTES = 4 * 1024 * 1024
 _RETRY_AFTER_MAX_S = 300.0
+_BLANK = b" \t\r"
 
 
 class Answer(NamedTuple):
@@ -31,6 +33,7 @@ class Answer(NamedTuple):
     status: int
     retry_after_s: float
     body: bytes
+    content_type: str | None = None
 
 
 class HttpSink:
@@ -44,6 +47,9 @@ class HttpSink:
         self._headers = {"Content-Type": "application/x-ndjson", "User-Agent": "headgate-agent"}
         if target.api_key:
             self._headers["X-Api-Key"] = target.api_key
+        # Names are told apart without case: what the person sets stands in the place of ours.
+        set_names = {name.lower() for name, _ in target.headers}
+        self._headers = {n: v for n, v in self._headers.items() if n.lower() not in set_names}
         self._headers |= dict(target.headers)
         self._timeout_s, self._gzip = timeout_s, use_gzip
         self._local = threading.local()
@@ -75,13 +81,21 @@ class HttpSink:
             answer = self._post(body, key)
         except (OSError, http.client.HTTPException) as error:
             return Failure("Unavailable", passing=True, cause=f"{type(error).__name__}: {error}")
+        except ValueError as error:
+            # What no header or host name can hold, should the check of the configuration have let it through.
+            return Failure(
+                "Misconfigured", passing=True, cause=f"{type(error).__name__}: no request was made"
+            )
         if answer.status == _OK:
-            self._proven.set()
-            return None
+            # The server does not count blank lines.
+            events = sum(1 for line in body.split(b"\n") if line.strip(_BLANK))
+            failure = without_receipts(answer.body, answer.content_type, events)
+            if failure is None:
+                self._proven.set()
+            return failure
         if answer.status in {_BAD, _TOO_LARGE}:
             return self._refused(unit, lines, answer, refused)
-        passing = "Throttled" if answer.status == _TOO_MANY else "Unavailable"
-        kind = passing if answer.status == _TOO_MANY or answer.status >= _SERVER else "Misconfigured"
+        kind = _kind(answer.status)
         return Failure(kind, passing=True, retry_after_s=answer.retry_after_s, cause=_cause(answer))
 
     def _refused(
@@ -145,7 +159,19 @@ def _exchange(
     data = response.read(_ANSWER_MAX_BYTES)
     if not response.isclosed():
         connection.close()
-    return Answer(response.status, _retry_after_s(response.getheader("Retry-After")), data)
+    return Answer(
+        response.status,
+        _retry_after_s(response.getheader("Retry-After")),
+        data,
+        response.getheader("Content-Type"),
+    )
+
+
+def _kind(status: int) -> str:
+    """What time can mend, and what only a person can."""
+    if status == _TOO_MANY:
+        return "Throttled"
+    return "Unavailable" if status == _TIMEOUT or status >= _SERVER else "Misconfigured"
 
 
 def _retry_after_s(text: str | None) -> float:

@@ -18,7 +18,9 @@ from headgate.agent.sinks.records import Put, RecordSink
 def kinesis_sink(flow: Flow, put: Put) -> RecordSink:
     """PutRecords to the flow's stream."""
     start = b'{"StreamName":%b,"Records":[' % json.dumps(flow.destination).encode()
-    return RecordSink(put, start, lambda unit: _record(flow, unit), "Records")
+    return RecordSink(
+        put, start, lambda unit: _record(flow, unit), member="Records", receipt="SequenceNumber"
+    )
 
 
 def _record(flow: Flow, unit: Unit) -> bytes:

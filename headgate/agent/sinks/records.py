@@ -18,10 +18,16 @@ Put = Callable[[bytes], Any]  # one call with this JSON body; the answer as boto
 
 
 class RecordSink:
-    """One record per unit. `start` is the body up to the first record, `member` where the answer has them."""
+    """One record per unit. `start` is the body up to the first record.
 
-    def __init__(self, put: Put, start: bytes, record: Callable[[Unit], bytes], member: str) -> None:
-        self._put, self._start, self._record, self._member = put, start, record, member
+    The answer has a list `member`, in which each record that was taken has a `receipt`.
+    """
+
+    def __init__(
+        self, put: Put, start: bytes, record: Callable[[Unit], bytes], *, member: str, receipt: str
+    ) -> None:
+        self._put, self._start, self._record = put, start, record
+        self._member, self._receipt = member, receipt
         self._proven = threading.Event()
 
     def send(self, units: Sequence[Unit]) -> list[Outcome]:
@@ -41,9 +47,19 @@ class RecordSink:
         except Exception as error:  # noqa: BLE001 - mapped: every failure of the client is an outcome
             failure = failure_of(error)
             return failure if isinstance(failure, Refused) else [failure] * len(units)
-        return [
-            Failure("Throttled" if code in THROTTLED else "Unavailable", passing=True, cause=code)
-            if (code := item.get("ErrorCode"))
-            else Success()
-            for item in answer[self._member]
-        ]
+        return self._outcomes(answer, len(units))
+
+    def _outcomes(self, answer: Any, count: int) -> list[Outcome]:
+        items = answer.get(self._member) if isinstance(answer, dict) else None
+        if not isinstance(items, list) or len(items) != count:
+            # Something that is no AWS answers 200: nothing says that a record is stored.
+            cause = f"200 without {count} receipts; is the endpoint right?"
+            return [Failure("Misconfigured", passing=True, cause=cause)] * count
+        return [self._outcome(item) for item in items]
+
+    def _outcome(self, item: Any) -> Outcome:
+        if code := item.get("ErrorCode"):
+            return Failure("Throttled" if code in THROTTLED else "Unavailable", passing=True, cause=code)
+        if not item.get(self._receipt):
+            return Failure("Misconfigured", passing=True, cause=f"200 without a {self._receipt}")
+        return Success()
