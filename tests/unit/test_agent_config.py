@@ -122,6 +122,72 @@ def test_an_http_flow_reads_its_key_from_a_file() -> None:
     assert "secret" not in repr(settings)
 
 
+HTTP_FLOW = {"filePattern": "/a/b", "httpEndpoint": "https://x/v1"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"httpEndpoint": "http://x/v1?dry_run=1"}, "must not have dry_run"),
+        ({"httpEndpoint": "http://x/v1?a=b&dry%5Frun"}, "must not have dry_run"),
+        ({"httpEndpoint": "http://[::1/v1"}, "is not a URL"),
+        ({"httpEndpoint": "http://x:99999/v1"}, "is not a URL: Port out of range"),
+        ({"httpEndpoint": "http://x:port/v1"}, "is not a URL"),
+        ({"httpEndpoint": "http://a..b/v1"}, "is not a URL"),
+        ({"httpEndpoint": "ftp://x/v1"}, "must be an http:// or https:// URL"),
+        ({"httpEndpoint": "http://x/v 1"}, "printable ASCII"),
+        ({"httpEndpoint": "http://x/한"}, "printable ASCII"),
+        ({"httpApiKey": "a\nb"}, "httpApiKey holds characters"),
+        ({"httpHeaders": {"X": "한"}}, "a value of X with characters"),
+        ({"httpHeaders": {"X": "a\r\nY: b"}}, "a value of X with characters"),
+        ({"httpHeaders": {"X Y": "a"}}, "a name that no header can have"),
+        ({"httpHeaders": {"": "a"}}, "a name that no header can have"),
+        *(
+            ({"httpHeaders": {name: "1"}}, f"must not set {name}")
+            for name in ("Content-Length", "content-type", "Content-Encoding", "IDEMPOTENCY-KEY", "Host")
+        ),
+        ({"kinesisStream": "s"}, "two destinations, kinesisStream and httpEndpoint"),
+        ({"deliveryStream": "d"}, "two destinations, deliveryStream and httpEndpoint"),
+    ],
+)
+def test_what_an_http_flow_could_never_send_with_is_refused_before_it_starts(
+    setting: dict[str, Any], said: str
+) -> None:
+    found = loaded({"flows": [HTTP_FLOW | setting]})
+    assert found.settings is None
+    assert said in found.problems[0]
+
+
+def test_an_api_key_file_with_a_line_break_inside_is_refused_without_showing_it() -> None:
+    flow = HTTP_FLOW | {"httpApiKeyFile": "/etc/a\nb"}  # the fake puts the path into the key
+    found = loaded({"flows": [flow]})
+    assert found.problems == ["flows[0].httpApiKeyFile holds characters that a header cannot hold"]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1]:81/v1", "https://x/v1?dry_run=0", "http://127.0.0.1:8000/v1?a=b"]
+)
+def test_a_usable_url_is_taken(url: str) -> None:
+    assert loaded({"flows": [HTTP_FLOW | {"httpEndpoint": url}]}).problems == []
+
+
+@pytest.mark.parametrize(
+    "key", ["kinesis.endpoint", "firehose.endpoint", "cloudwatch.endpoint", "sts.endpoint"]
+)
+@pytest.mark.parametrize(("endpoint", "fine"), [("http://[::1", False), ("x:99999", False), ("x:81", True)])
+def test_an_endpoint_of_aws_that_is_no_url_is_refused(key: str, endpoint: str, fine: bool) -> None:  # noqa: FBT001 - one call, by position
+    found = loaded({key: endpoint, "flows": [FLOW]})
+    assert (found.settings is not None) == fine
+    assert all(problem.startswith(key) for problem in found.problems)
+
+
+def test_a_stream_beside_a_delivery_stream_is_warned_about() -> None:
+    found = loaded({"flows": [FLOW | {"deliveryStream": "d"}]})
+    assert found.warnings == [
+        "flows[0].kinesisStream does nothing beside deliveryStream, as with the original"
+    ]
+
+
 def test_every_mistake_is_told_at_once_and_a_good_flow_still_runs() -> None:
     bad = {"filePattern": "x", "maxBufferAgeMillis": "abc", "maxBufferSizeRecords": 0}
     found = loaded({"flows": [bad, FLOW]})

@@ -3,12 +3,11 @@
 Decides what a flow is; collects every mistake of it, not the first one. Called by load.py.
 """
 
-from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from headgate.agent.config.keys import FLOW_KEYS, OPTION_KEYS, Reader
-from headgate.agent.config.model import FIREHOSE, HTTP, KINESIS, LIMITS, Flow, HttpTarget
+from headgate.agent.config.model import FIREHOSE, HTTP, KINESIS, LIMITS, Flow
+from headgate.agent.config.target import ReadSecret, read_target
 from headgate.agent.config.values import ValueProblem
 from headgate.agent.fileglob import FilePattern, glob_expression, parse_file_pattern
 from headgate.agent.javaregex import RegexProblem, compile_java
@@ -16,9 +15,6 @@ from headgate.agent.javaregex import RegexProblem, compile_java
 _PREFIX = {KINESIS: "kinesis", FIREHOSE: "fh", HTTP: "http"}
 _FIFTEEN_MINUTES_MS = 900_000
 _UNUSABLE = FilePattern("/", "", glob_expression(""))
-
-ReadSecret = Callable[[str], str]
-"""Reads the file of an API key. Raises OSError."""
 
 
 def read_flow(
@@ -30,7 +26,7 @@ def read_flow(
     place = f"flows[{index}]."
     read = Reader(values, place, problems)
     strict = read.boolean("strict", strict)
-    kind, destination = _destination(read)
+    kind, destination = _destination(read, warnings)
     limits = LIMITS[kind]
     pattern = _pattern(read)
     options = _options(read, warnings)
@@ -70,7 +66,7 @@ def read_flow(
         source_metadata=read.boolean("addSourceMetadata", default=False),
         hold_s=0.0 if strict else read.seconds("multiLineHoldMillis", 1000, 0, _FIFTEEN_MINUTES_MS),
         rotated_quiet_s=read.seconds("rotatedQuietMillis", 300_000, 0),
-        http=_http(read, destination, read_secret) if kind == HTTP else None,
+        http=read_target(read, destination, read_secret) if kind == HTTP else None,
     )
     read.seconds("waitOnFullPublishQueueMillis", 60_000, 1000, _FIFTEEN_MINUTES_MS)
     read.seconds("waitOnEmptyPublishQueueMillis", 60_000, 1000, _FIFTEEN_MINUTES_MS)
@@ -81,16 +77,24 @@ def read_flow(
     return flow, problems, warnings
 
 
-def _destination(read: Reader) -> tuple[str, str]:
-    # With both of the original's keys deliveryStream wins, without a message.
-    for key, kind in (("httpEndpoint", HTTP), ("deliveryStream", FIREHOSE), ("kinesisStream", KINESIS)):
-        name = read.text(key)
-        if name:
-            return kind, name
-    read.problems.append(
-        f"{read.place[:-1]} needs a destination: kinesisStream, deliveryStream or httpEndpoint"
-    )
-    return KINESIS, ""
+def _destination(read: Reader, warnings: list[str]) -> tuple[str, str]:
+    keys = (("httpEndpoint", HTTP), ("deliveryStream", FIREHOSE), ("kinesisStream", KINESIS))
+    found = [(key, kind, name) for key, kind in keys if (name := read.text(key))]
+    if not found:
+        read.problems.append(
+            f"{read.place[:-1]} needs a destination: kinesisStream, deliveryStream or httpEndpoint"
+        )
+        return KINESIS, ""
+    key, kind, name = found[0]
+    for other, _, _ in found[1:]:
+        if kind == HTTP:
+            read.problems.append(
+                f"{read.place[:-1]} has two destinations, {other} and {key}: make a flow for each"
+            )
+        else:
+            # With both of its keys the original takes deliveryStream, without a message.
+            warnings.append(f"{read.place}{other} does nothing beside {key}, as with the original")
+    return kind, name
 
 
 def _pattern(read: Reader) -> FilePattern:
@@ -152,21 +156,3 @@ def _pack_bytes(read: Reader, kind: str, record_bytes: int) -> int:
     if packed and kind == HTTP:
         read.complain("packBytes", "does not apply to httpEndpoint: the server packs")
     return packed
-
-
-def _http(read: Reader, url: str, read_secret: ReadSecret) -> HttpTarget:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        read.complain("httpEndpoint", "must be an http:// or https:// URL")
-    key = read.text("httpApiKey")
-    key_file = read.text("httpApiKeyFile")
-    if key_file is not None:
-        try:
-            key = read_secret(key_file).strip()
-        except OSError as error:
-            read.complain("httpApiKeyFile", f"cannot be read: {error.strerror}")
-    headers = read.values.get("httpHeaders", {})
-    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
-        read.complain("httpHeaders", "must be an object of strings")
-        headers = {}
-    return HttpTarget(url, key, tuple(headers.items()))

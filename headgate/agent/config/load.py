@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from headgate.agent.config.dialect import DialectError, parse_object
-from headgate.agent.config.flow import ReadSecret, read_flow
+from headgate.agent.config.flow import read_flow
 from headgate.agent.config.keys import AGENT_KEYS, Reader
 from headgate.agent.config.model import MIB, Aws, Flow, Settings
+from headgate.agent.config.target import ReadSecret, url_problem
 from headgate.agent.config.values import ValueProblem
 
 DEFAULT_STATE_DIR = "/var/lib/headgate-agent"
@@ -145,11 +146,11 @@ def _aws(read: Reader, threads: int) -> Aws:
         secret_access_key=read.text("awsSecretAccessKey"),
         role_arn=read.text("assumeRoleARN") or None,
         role_external_id=read.text("assumeRoleExternalId"),
-        sts_endpoint=read.text("sts.endpoint") or None,
-        kinesis_endpoint=read.text("kinesis.endpoint") or None,
+        sts_endpoint=_endpoint(read, "sts.endpoint"),
+        kinesis_endpoint=_endpoint(read, "kinesis.endpoint"),
         kinesis_region=read.text("kinesis.region") or None,
-        firehose_endpoint=read.text("firehose.endpoint") or None,
-        cloudwatch_endpoint=read.text("cloudwatch.endpoint") or None,
+        firehose_endpoint=_endpoint(read, "firehose.endpoint"),
+        cloudwatch_endpoint=_endpoint(read, "cloudwatch.endpoint"),
         connect_timeout_s=read.seconds("connectionTimeoutMillis", 10_000),
         read_timeout_s=read.seconds("socketTimeoutMillis", 50_000),
         max_connections=read.integer("maxConnections", max(50, threads)),
@@ -157,6 +158,17 @@ def _aws(read: Reader, threads: int) -> Aws:
         user_agent=read.text("userAgent"),
         user_agent_override=read.text("userAgentOverride"),
     )
+
+
+def _endpoint(read: Reader, key: str) -> str | None:
+    """A URL, or a host name as with the original."""
+    text = read.text(key)
+    if not text:
+        return None
+    problem = url_problem(text if "://" in text else f"https://{text}")
+    if problem:
+        read.complain(key, problem)
+    return text
 
 
 def _read_unused(read: Reader) -> None:
