@@ -164,6 +164,8 @@ def _summary(agent: Agent, *, clean: bool) -> int:
             f"{sum(counters.rejected.values())} rejected, {sum(counters.dropped.values())} dropped"
             + (f"; {held} bytes without a line feed wait for their end" if held else "")
         )
+    for reason in agent.end.given_up:
+        print(f"{reason}; what is left is sent by the next run", file=sys.stderr)
     return 1 if not clean else _REJECTED if rejected else 0
 
 

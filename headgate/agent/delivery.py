@@ -40,6 +40,7 @@ class Delivery:
         self.pumps = list(pumps)
         self.others: dict[str, list[Checkpoint]] = {}  # of flows that are not configured now
         self.save_errors = 0
+        self.blocked: str | None = None  # why the checkpoints cannot be written, and so nothing is sent
         self._save, self._sync_rejects, self._wall, self._keep_s = save, sync_rejects, wall, keep_s
         self._waiting: list[Ready] = []
         self._unstored: list[tuple[FlowPump, Batch, list[Reject]]] = []
@@ -89,7 +90,7 @@ class Delivery:
             for file in pump.files.files:
                 file.registered = bool(file.key and file.head)
             pump.moved = False
-        self._dirty, self._committed_s = False, now_s
+        self._dirty, self._committed_s, self.blocked = False, now_s, None
 
     def keep(self, pumps: Sequence[FlowPump]) -> None:
         """Go on with these flows only; what the others had to send is read again by their successors."""
@@ -128,6 +129,7 @@ class Delivery:
     def _refused(self, error: OSError, now_s: float) -> None:
         # Without a written checkpoint nothing new is sent: the log files are the buffer until there is room.
         self.save_errors += 1
+        self.blocked = f"the state cannot be written: {error}"
         self._not_before_s = now_s + _RETRY_S
         if self.save_errors & (self.save_errors - 1) == 0:
             _log.error("state cannot be written, sending waits: %s (%d times)", error, self.save_errors)

@@ -1,11 +1,10 @@
 """The main loop: one thread that reads, batches, writes checkpoints and hands batches to the sending threads.
 
-Ends on SIGTERM or SIGINT, or with `once` at the end of the files; reloads on SIGHUP. What is not acknowledged
+Ends on SIGTERM or SIGINT, or with `once` when once.py says so; reloads on SIGHUP. What is not acknowledged
 when it ends is read again at the next start, under the same ids.
 """
 
 import logging
-import math
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -14,13 +13,13 @@ from headgate.agent.compose import MakeSink, make_metrics, make_pump, make_sende
 from headgate.agent.config.model import FIREHOSE, HTTP, Settings
 from headgate.agent.delivery import Delivery
 from headgate.agent.flow import FlowPump
+from headgate.agent.once import PATIENCE_S, Once, held
 from headgate.agent.rejects import Rejects
 from headgate.agent.sending import CallResult, Delivered, Sender
 from headgate.agent.state import State
 from headgate.agent.status import report
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.disk import Disk
-from headgate.agent.tail.file import TailedFile
 from headgate.agent.watch import Watcher
 
 _log = logging.getLogger(__name__)
@@ -37,9 +36,18 @@ Reload = Callable[[], Settings | None]
 class Agent:
     """The running agent; `stop` and `reload` may be called from signal handlers."""
 
-    def __init__(self, settings: Settings, state: State, disk: Disk, make_sink: MakeSink) -> None:
-        """`state` is locked already."""
+    def __init__(
+        self,
+        settings: Settings,
+        state: State,
+        disk: Disk,
+        make_sink: MakeSink,
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """`state` is locked already; `patience_s` is how long `once` waits without any progress."""
         self.settings = settings
+        self.end = Once(patience_s)
         self._state, self._disk, self._make_sink = state, disk, make_sink
         self._rejects = Rejects(state.directory, settings.rejects_max_bytes)
         self._results: SimpleQueue[CallResult | Delivered] = SimpleQueue()
@@ -84,7 +92,7 @@ class Agent:
                 changed = None
             now_s = time.monotonic()
             progressed = self._pass(now_s, changed, flush=once)
-            if once and not progressed and self._finished():
+            if once and not progressed and self.end.ended(self.pumps, self._delivery, now_s):
                 break
             if progressed and not self._backlog():
                 self._watcher.pause(_GATHER_S)
@@ -99,7 +107,9 @@ class Agent:
             names = set() if changed is None else changed.get(pump.flow.pattern.directory, set())
             relevant = any(not name or pump.flow.pattern.matches(name) for name in names)
             pump.poll(now_s, refresh=changed is None or relevant)
-            progressed |= pump.pump(now_s)
+            if pump.pump(now_s):
+                progressed = True
+                self.end.moved(pump.flow.id, now_s)
         for ready in self._delivery.collect(now_s, flush=flush):
             self._senders[ready.pump.flow.id].submit(ready)
         self._delivery.housekeep(now_s)
@@ -121,6 +131,7 @@ class Agent:
                 counters.calls += 1
                 counters.send_errors += result.failed
                 counters.bytes_sent += result.bytes_sent
+                self.end.saw(result, now_s)
                 self._measure(result)
 
     def _measure(self, call: CallResult) -> None:
@@ -157,30 +168,17 @@ class Agent:
         due = [self._delivery.due_s(), *(pump.next_due_s() for pump in self.pumps)]
         waits += [due_s - now_s for due_s in due if due_s is not None]
         waits.append(self._status_s + self.settings.status_period_s - now_s)
-        if any(file.unread and self._held(pump, file) for pump in self.pumps for file in pump.files.files):
+        if any(file.unread and held(pump, file) for pump in self.pumps for file in pump.files.files):
             waits.append(max(_GATHER_S, poll_s))
         return max(0.0, min(waits))
-
-    def _finished(self) -> bool:
-        now_s = time.monotonic()
-        for pump in self.pumps:
-            for file in pump.files.files:
-                if file.unread and self._held(pump, file, now_s):
-                    return False
-        return self._delivery.settled
-
-    @staticmethod
-    def _held(pump: FlowPump, file: TailedFile, now_s: float = -math.inf) -> bool:
-        """Whether only time settles it: an open multi-line record, or what may be a copy in the making."""
-        open_record = pump.flow.start_pattern is not None and now_s - file.changed_s < pump.flow.hold_s
-        return open_record or not file.judged
 
     def _backlog(self) -> bool:
         return any(file.unread for pump in self.pumps for file in pump.files.files)
 
     def _shut_down(self) -> bool:
         """Send what is read, wait for what is on its way, write the checkpoints, give everything back."""
-        deadline_s = time.monotonic() + max(_STOP_MARGIN_S, self.settings.shutdown_s - _STOP_MARGIN_S)
+        wait_s = 0.0 if self.end.given_up else self.settings.shutdown_s - _STOP_MARGIN_S
+        deadline_s = time.monotonic() + max(_STOP_MARGIN_S, wait_s)
         for ready in self._delivery.collect(time.monotonic(), flush=True):
             self._senders[ready.pump.flow.id].submit(ready)
         while not all(pump.idle() for pump in self.pumps) and time.monotonic() < deadline_s:

@@ -18,7 +18,7 @@ from headgate.agent.batching import Batch, Unit
 from headgate.agent.delivery import Ready
 from headgate.agent.flow import FlowPump
 from headgate.agent.rejects import Reject
-from headgate.agent.sinks.answer import RefusedLine, Sink
+from headgate.agent.sinks.answer import MISCONFIGURED, RefusedLine, Sink
 
 _log = logging.getLogger(__name__)
 _THREADS_MAX = 4  # of one flow: Python gains nothing from more, and each holds a batch in memory
@@ -33,6 +33,7 @@ class CallResult(NamedTuple):
     bytes_sent: int
     service_error: bool
     cause: str
+    permanent: bool  # refused as a whole, for something that only a person can mend
 
 
 class Delivered(NamedTuple):
@@ -133,7 +134,8 @@ class Sender:
         sent = sum(unit.size_bytes for unit, o in zip(units, outcomes, strict=True) if isinstance(o, Success))
         cause = failures[0].cause or failures[0].code if failures else ""
         whole = len(failures) == len(units) and bool(failures)
-        self._results.put(CallResult(self._pump, len(units), len(failures), sent, whole, cause))
+        permanent = whole and all(failure.code == MISCONFIGURED for failure in failures)
+        self._results.put(CallResult(self._pump, len(units), len(failures), sent, whole, cause, permanent))
         self._complain(failures)
         return outcomes
 
@@ -144,7 +146,7 @@ class Sender:
             return
         self._complained += 1
         if self._complained & (self._complained - 1) == 0:
-            worst = next((f for f in failures if f.code == "Misconfigured"), failures[0])
+            worst = next((f for f in failures if f.code == MISCONFIGURED), failures[0])
             _log.warning(
                 "%s: %d records were not taken (%s %s); they are sent again (%d calls in a row)",
                 self._pump.flow.id,

@@ -131,6 +131,55 @@ def test_a08_a_web_page_that_says_200_moves_no_checkpoint_and_every_line_arrives
     assert target.texts() == [b'{"n":%d}\n' % n for n in range(3)]
 
 
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(401), "401"),
+        (Reply(403, {"Code": "Forbidden"}), "403 Forbidden"),
+        (Reply(404), "404"),
+        (Reply(405), "405"),
+        (Reply(200, {"Valid": 1}), "dry run"),
+    ],
+)
+def test_once_ends_with_1_and_a_sentence_when_the_endpoint_refuses_for_good(
+    tmp_path: Path, reply: Reply, said: str
+) -> None:
+    refused, fine = tmp_path / "refused.log", tmp_path / "fine.log"
+    refused.write_bytes(b'{"n":1}\n' * 3000)
+    fine.write_bytes(b'{"n":2}\n' * 3000)
+    with endpoint(lambda _n, _k, body: reply if b'{"n":1}' in body else None) as target:
+        url = f"{target.url}/v1"
+        path = configure(
+            tmp_path,
+            {"filePattern": str(refused), "httpEndpoint": url},
+            {"filePattern": str(fine), "httpEndpoint": url},
+        )
+        done = subprocess.run(
+            command(path, "--once"), capture_output=True, text=True, timeout=DEADLINE_S, check=False
+        )
+        assert done.returncode == 1
+        assert said in done.stderr.splitlines()[-1]
+        assert "the destination refuses every call" in done.stderr.splitlines()[-1]
+        assert len(target.texts()) == 3000, "the other flow is delivered all the same"
+        target.fault = lambda _n, _k, _b: None
+        subprocess.run(command(path, "--once"), check=True, capture_output=True, timeout=DEADLINE_S)
+    assert len(target.texts()) == 6000
+
+
+def test_once_ends_with_1_when_the_stream_is_missing(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(b"a\n")
+    missing = Reply(400, {"__type": "ResourceNotFoundException", "message": "Stream s not found"})
+    with endpoint(lambda _n, _k, _b: missing) as target:
+        flow = {"filePattern": str(log), "kinesisStream": "s"}
+        path = configure(tmp_path, flow, **aws_settings(target.url))
+        done = subprocess.run(
+            command(path, "--once"), capture_output=True, text=True, timeout=DEADLINE_S, check=False
+        )
+    assert done.returncode == 1
+    assert "ResourceNotFoundException: Stream s not found" in done.stderr.splitlines()[-1]
+
+
 def test_a13_a_second_agent_on_one_state_directory_ends_with_a_clear_message(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.write_bytes(b'{"n":1}\n')

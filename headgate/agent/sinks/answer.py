@@ -12,6 +12,9 @@ from typing import NamedTuple, Protocol
 from chalicelib.retry import Failure, Outcome, Success
 from headgate.agent.batching import Unit
 
+MISCONFIGURED = "Misconfigured"
+"""The code of a failure that only a person can mend; the agent tries again all the same."""
+
 
 class RefusedLine(NamedTuple):
     """A line that the destination will never take: its place in the unit, a stable code, a sentence."""
@@ -54,6 +57,6 @@ def isolate(units: Sequence[Unit], call: Call, *, proven: bool) -> list[Outcome]
         proven = proven or any(isinstance(outcome, Success) for outcome in first)
         return first + isolate(units[middle:], call, proven=proven)
     if not proven:
-        return [Failure("Misconfigured", passing=True, cause=f"{answer.code}: {answer.message}")]
+        return [Failure(MISCONFIGURED, passing=True, cause=f"{answer.code}: {answer.message}")]
     lines = [RefusedLine(i, answer.code, answer.message) for i in range(len(units[0].lines))]
     return [Success(lines)]

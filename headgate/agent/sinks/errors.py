@@ -5,7 +5,7 @@ A missing permission or stream is mended by a person while the agent waits: it i
 
 from chalicelib.retry import Failure
 from chalicelib.throttles import THROTTLED
-from headgate.agent.sinks.answer import Refused
+from headgate.agent.sinks.answer import MISCONFIGURED, Refused
 
 _CONTENTS = frozenset({"InvalidArgumentException", "SerializationException", "ValidationException"})
 _PASSING_HTTP = 500
@@ -22,5 +22,5 @@ def failure_of(error: Exception) -> Failure | Refused:
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _CONTENTS and status < _PASSING_HTTP:
         return Refused(code, message)
-    kind = "Throttled" if code in THROTTLED else "Unavailable" if status >= _PASSING_HTTP else "Misconfigured"
+    kind = "Throttled" if code in THROTTLED else "Unavailable" if status >= _PASSING_HTTP else MISCONFIGURED
     return Failure(kind, passing=True, cause=f"{code}: {message}")

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from chalicelib.retry import Failure, Outcome, Success
 from headgate.agent.batching import Unit
 from headgate.agent.config.model import HttpTarget
-from headgate.agent.sinks.answer import RefusedLine
+from headgate.agent.sinks.answer import MISCONFIGURED, RefusedLine
 from headgate.agent.sinks.receipts import without_receipts
 from headgate.agent.tail.identity import event_key
 
@@ -83,9 +83,7 @@ class HttpSink:
             return Failure("Unavailable", passing=True, cause=f"{type(error).__name__}: {error}")
         except ValueError as error:
             # What no header or host name can hold, should the check of the configuration have let it through.
-            return Failure(
-                "Misconfigured", passing=True, cause=f"{type(error).__name__}: no request was made"
-            )
+            return Failure(MISCONFIGURED, passing=True, cause=f"{type(error).__name__}: no request was made")
         if answer.status == _OK:
             # The server does not count blank lines.
             events = sum(1 for line in body.split(b"\n") if line.strip(_BLANK))
@@ -115,7 +113,7 @@ class HttpSink:
                 unit, lines[middle:], half, refused
             )
         if answer.status != _TOO_LARGE and not self._proven.is_set():
-            return Failure("Misconfigured", passing=True, cause=_cause(answer))
+            return Failure(MISCONFIGURED, passing=True, cause=_cause(answer))
         refused.append(RefusedLine(lines[0], f"http_{answer.status}", _cause(answer)))
         return None
 
@@ -171,7 +169,7 @@ def _kind(status: int) -> str:
     """What time can mend, and what only a person can."""
     if status == _TOO_MANY:
         return "Throttled"
-    return "Unavailable" if status == _TIMEOUT or status >= _SERVER else "Misconfigured"
+    return "Unavailable" if status == _TIMEOUT or status >= _SERVER else MISCONFIGURED
 
 
 def _retry_after_s(text: str | None) -> float:

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from chalicelib.retry import Failure
+from headgate.agent.sinks.answer import MISCONFIGURED
 
 _SHOWN_CHARS = 60
 _IS_IT = "is the URL a Headgate endpoint (…/v1)?"
@@ -43,7 +44,7 @@ def _counted(receipts: int, records: int, failed: int, count: int) -> Failure | 
 
 def _wrong(cause: str) -> Failure:
     """A person has to mend it; the lines wait."""
-    return Failure("Misconfigured", passing=True, cause=cause)
+    return Failure(MISCONFIGURED, passing=True, cause=cause)
 
 
 def _is_receipt(record: object) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.retry import Failure, Outcome, Success
 from chalicelib.throttles import THROTTLED
 from headgate.agent.batching import Unit
-from headgate.agent.sinks.answer import Refused, isolate
+from headgate.agent.sinks.answer import MISCONFIGURED, Refused, isolate
 from headgate.agent.sinks.errors import failure_of
 
 Put = Callable[[bytes], Any]  # one call with this JSON body; the answer as botocore parses it
@@ -54,12 +54,12 @@ class RecordSink:
         if not isinstance(items, list) or len(items) != count:
             # Something that is no AWS answers 200: nothing says that a record is stored.
             cause = f"200 without {count} receipts; is the endpoint right?"
-            return [Failure("Misconfigured", passing=True, cause=cause)] * count
+            return [Failure(MISCONFIGURED, passing=True, cause=cause)] * count
         return [self._outcome(item) for item in items]
 
     def _outcome(self, item: Any) -> Outcome:
         if code := item.get("ErrorCode"):
             return Failure("Throttled" if code in THROTTLED else "Unavailable", passing=True, cause=code)
         if not item.get(self._receipt):
-            return Failure("Misconfigured", passing=True, cause=f"200 without a {self._receipt}")
+            return Failure(MISCONFIGURED, passing=True, cause=f"200 without a {self._receipt}")
         return Success()

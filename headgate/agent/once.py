@@ -1,0 +1,75 @@
+"""When `--once` is at its end: all is delivered, or what is left never will be.
+
+A flow is given up after a refusal that only a person can mend, or a minute without any progress; a running
+agent never gives up. Pure; times are monotonic seconds. Called by run.py.
+"""
+
+import math
+from collections.abc import Sequence
+
+from headgate.agent.delivery import Delivery
+from headgate.agent.flow import FlowPump
+from headgate.agent.sending import CallResult
+from headgate.agent.tail.file import TailedFile
+
+REFUSALS = 3  # in a row: new credentials and permissions may need a moment
+PATIENCE_S = 60.0  # longer than one call may take by its default time-outs (10 s and 50 s)
+
+
+class Once:
+    """What is known of the flows' destinations since the start."""
+
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self.given_up: list[str] = []  # a sentence for each flow that could not be finished
+        self._patience_s = patience_s
+        self._refusals: dict[str, int] = {}
+        self._causes: dict[str, str] = {}
+        self._moved_s: dict[str, float] = {}
+
+    def saw(self, call: CallResult, now_s: float) -> None:
+        """A call has its answer; one record that was taken is progress."""
+        flow = call.pump.flow.id
+        if call.failed < call.units:
+            self._refusals.pop(flow, None)
+            self.moved(flow, now_s)
+        elif call.permanent:
+            self._refusals[flow] = self._refusals.get(flow, 0) + 1
+        else:
+            self._refusals.pop(flow, None)
+        if call.failed:
+            self._causes[flow] = call.cause
+
+    def moved(self, flow: str, now_s: float) -> None:
+        """Something was read or taken, or there is nothing to do."""
+        self._moved_s[flow] = now_s
+
+    def ended(self, pumps: Sequence[FlowPump], delivery: Delivery, now_s: float) -> bool:
+        """Whether nothing more can be done, after a pass that read nothing."""
+        reasons: list[str] = []
+        for pump in pumps:
+            if pump.idle() and delivery.blocked is None:
+                self.moved(pump.flow.id, now_s)
+                if any(file.unread and held(pump, file, now_s) for file in pump.files.files):
+                    return False
+                continue
+            reason = self._reason(pump.flow.id, now_s, delivery.blocked)
+            if reason is None:
+                return False
+            reasons.append(reason)
+        self.given_up = reasons
+        return bool(reasons) or delivery.settled
+
+    def _reason(self, flow: str, now_s: float, blocked: str | None) -> str | None:
+        """Why a flow that is not done will not be; None while there is hope."""
+        cause = self._causes.get(flow, "the destination does not answer")
+        if blocked is None and self._refusals.get(flow, 0) >= REFUSALS:
+            return f"{flow}: the destination refuses every call: {cause}"
+        if now_s - self._moved_s.setdefault(flow, now_s) >= self._patience_s:
+            return f"{flow}: nothing was delivered for {self._patience_s:g} s: {blocked or cause}"
+        return None
+
+
+def held(pump: FlowPump, file: TailedFile, now_s: float = -math.inf) -> bool:
+    """Whether only time settles it: an open multi-line record, or what may be a copy in the making."""
+    open_record = pump.flow.start_pattern is not None and now_s - file.changed_s < pump.flow.hold_s
+    return open_record or not file.judged
