@@ -1,44 +1,82 @@
-"""`agent --check`: what is wrong or odd in a configuration, and the files of each flow."""
+"""`agent --check`: what is wrong or odd in a configuration, the files of each flow, the state directory."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from headgate.agent.config.load import Loaded
+from headgate.agent.config.model import Flow
 from headgate.agent.tail.disk import Disk, NotRegular
+from headgate.agent.tail.start import end_of_lines
 
 Print = Callable[[str], object]
 
 
-def check(loaded: Loaded, disk: Disk, write: Print) -> int:
-    """Write the findings; 0 when the agent would run every flow, 1 otherwise."""
+class StateCheck(NamedTuple):
+    """The state directory: where, why it cannot be used, and whether a flow has run with it before."""
+
+    directory: str
+    problem: str | None
+    has_run: Callable[[Flow], bool]
+
+
+class _Found(NamedTuple):
+    line: str
+    lines_bytes: int = 0  # up to the last line feed
+    mtime_s: float = 0.0
+
+
+def check(loaded: Loaded, disk: Disk, write: Print, state: StateCheck | None = None) -> int:
+    """Write the findings; 0 when the agent would run every flow, 1 otherwise. `state` goes with settings."""
     for problem in loaded.problems:
         write(f"error: {problem}")
     for warning in loaded.warnings:
         write(f"warning: {warning}")
-    if loaded.settings is None:
+    if loaded.settings is None or state is None:
         return 1
     for index, flow in enumerate(loaded.settings.flows):
         write(f"flow {index}: {flow.id}")
-        try:
-            names = sorted(name for name in disk.names(flow.pattern.directory) if flow.pattern.matches(name))
-        except OSError as error:
-            write(f"  error: {flow.pattern.directory} cannot be listed: {error.strerror}")
-            continue
-        if not names:
-            write("  no file matches now; one that appears later is read from its beginning")
-        for name in names:
-            write(f"  {_describe(disk, flow.pattern.directory.rstrip('/') + '/' + name)}")
-    write(f"state directory: {loaded.settings.state_dir}")
-    return 1 if loaded.problems else 0
+        _check_flow(flow, disk, write, first=not state.has_run(flow))
+    if state.problem:
+        write(f"error: {state.problem}")
+    else:
+        write(f"state directory: {state.directory}")
+    return 1 if loaded.problems or state.problem else 0
 
 
-def _describe(disk: Disk, path: str) -> str:
+def _check_flow(flow: Flow, disk: Disk, write: Print, *, first: bool) -> None:
+    directory = flow.pattern.directory
+    try:
+        names = sorted(name for name in disk.names(directory) if flow.pattern.matches(name))
+    except OSError as error:
+        write(f"  error: {directory} cannot be listed: {error.strerror}")
+        return
+    if not names:
+        write("  no file matches now; one that appears later is read from its beginning")
+    found = [_look(disk, directory.rstrip("/") + "/" + name) for name in names]
+    for each in found:
+        write(f"  {each.line}")
+    left_out = found
+    if flow.from_start:
+        # In strict mode only the newest file is read, as with the original.
+        left_out = sorted(found, key=lambda each: each.mtime_s)[:-1] if flow.strict else []
+    skipped = sum(each.lines_bytes for each in left_out)
+    if first and skipped:
+        why = "strict reads the newest file only" if flow.from_start else "initialPosition is END_OF_FILE"
+        hint = "" if flow.from_start else "; START_OF_FILE sends them"
+        write(f"  first start: {skipped} bytes that are there now will not be sent ({why}{hint})")
+
+
+def _look(disk: Disk, path: str) -> _Found:
     try:
         handle = disk.open(path)
     except NotRegular:
-        return f"warning: {path} is not a regular file and is not followed"
+        return _Found(f"warning: {path} is not a regular file and is not followed")
     except OSError as error:
-        return f"error: {path} cannot be read: {error.strerror}"
+        return _Found(f"error: {path} cannot be read: {error.strerror}")
     try:
-        return f"{path} ({disk.look_at(handle).size} bytes)"
+        seen = disk.look_at(handle)
+        return _Found(f"{path} ({seen.size} bytes)", end_of_lines(disk, handle, seen.size), seen.mtime_s)
+    except OSError as error:
+        return _Found(f"error: {path} cannot be read: {error.strerror}")
     finally:
         disk.close(handle)

@@ -15,14 +15,16 @@ import signal
 import sys
 from pathlib import Path
 
-from headgate.agent.check import check
+from headgate.agent.check import StateCheck, check
 from headgate.agent.compose import make_chain, make_sink
 from headgate.agent.config.load import Loaded, load
-from headgate.agent.config.model import Settings
+from headgate.agent.config.model import Flow, Settings
 from headgate.agent.explain import explain
 from headgate.agent.run import Agent
-from headgate.agent.sinks.aws import MissingBoto
+from headgate.agent.sinks.aws import Unusable
+from headgate.agent.sqlite_import import read_row
 from headgate.agent.state import State, StateError
+from headgate.agent.status import skipped
 from headgate.agent.tail.disk import RealDisk
 
 DEFAULT_CONFIGURATION = "/etc/aws-kinesis/agent.json"
@@ -60,10 +62,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what the command line says."""
-    _log_to(args.log_file, args.log_level)
+    try:
+        _log_to(args.log_file, args.log_level)
+    except OSError as error:
+        print(f"the log file {args.log_file} cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
     loaded = read_configuration(Path(args.configuration), strict=args.strict)
     if args.check:
-        return check(loaded, RealDisk(), print)
+        return _check(args, loaded)
     for warning in loaded.warnings:
         _log.warning("%s", warning)
     for problem in loaded.problems:
@@ -105,16 +111,15 @@ def read_configuration(path: Path, *, strict: bool, extra_directory: Path = _EXT
 
 def _run(args: argparse.Namespace, settings: Settings) -> int:
     _keep_memory_small()
-    state = State(Path(args.state_directory or settings.state_dir))
+    state = State(_state_directory(args, settings))
     try:
         state.lock()
         agent = Agent(settings, state, RealDisk(), make_sink)
-    except (StateError, MissingBoto) as error:
+    except (StateError, Unusable) as error:
         print(error, file=sys.stderr)
         state.unlock()
         return 1
     except Exception as error:  # noqa: BLE001 - told to the person and to the log
-        # A destination that cannot even be set up, such as a client without a region.
         _log.exception("the agent could not start")
         print(f"the agent could not start: {error}", file=sys.stderr)
         state.unlock()
@@ -142,6 +147,28 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _state_directory(args: argparse.Namespace, settings: Settings) -> Path:
+    return Path(args.state_directory or settings.state_dir)
+
+
+def _check(args: argparse.Namespace, loaded: Loaded) -> int:
+    settings = loaded.settings
+    if settings is None:
+        return check(loaded, RealDisk(), print)
+    state = State(_state_directory(args, settings))
+    problem = state.problem()
+    try:
+        known = state.load()
+    except StateError as error:
+        known, problem = {}, problem or str(error)
+
+    def has_run(flow: Flow) -> bool:
+        original = settings.import_checkpoints
+        return flow.id in known or (original is not None and read_row(Path(original), flow.id) is not None)
+
+    return check(loaded, RealDisk(), print, StateCheck(str(state.directory), problem, has_run))
+
+
 def _keep_memory_small() -> None:
     """Give large buffers back to the system at once, and do not keep a heap per sending thread (glibc only).
 
@@ -163,6 +190,7 @@ def _summary(agent: Agent, *, clean: bool) -> int:
             f"{pump.flow.id}: {counters.records_read} records read, {counters.records_sent} sent, "
             f"{sum(counters.rejected.values())} rejected, {sum(counters.dropped.values())} dropped"
             + (f"; {held} bytes without a line feed wait for their end" if held else "")
+            + (f"; {skipped(pump.skipped_bytes)}" if pump.skipped_bytes else "")
         )
     for reason in agent.end.given_up:
         print(f"{reason}; what is left is sent by the next run", file=sys.stderr)

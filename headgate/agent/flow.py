@@ -156,6 +156,11 @@ class FlowPump:
         return list(known.values())
 
     @property
+    def skipped_bytes(self) -> int:
+        """Bytes that were there before the first start and are not sent (`initialPosition`, `strict`)."""
+        return self._lives.skipped_bytes
+
+    @property
     def bytes_behind(self) -> int:
         """Bytes of the files that are not read yet."""
         return sum(file.unread for file in self.files.files)

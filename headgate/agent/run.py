@@ -16,8 +16,10 @@ from headgate.agent.flow import FlowPump
 from headgate.agent.once import PATIENCE_S, Once, held
 from headgate.agent.rejects import Rejects
 from headgate.agent.sending import CallResult, Delivered, Sender
+from headgate.agent.sinks.answer import Sink
+from headgate.agent.sinks.aws import Unusable
 from headgate.agent.state import State
-from headgate.agent.status import report
+from headgate.agent.status import report, skipped
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.disk import Disk
 from headgate.agent.watch import Watcher
@@ -60,7 +62,7 @@ class Agent:
         self._delivery = Delivery([], state.save, self._rejects.sync, time.time, settings.checkpoint_ttl_s)
         known = state.load()
         for flow in settings.flows:
-            self._add(make_pump(settings, flow, known, disk, self._rejects))
+            self._add(make_pump(settings, flow, known, disk, self._rejects), make_sink(settings, flow))
         self._keep_others(known)
 
     @property
@@ -83,6 +85,8 @@ class Agent:
         # The first commit makes the flows known, so that a file that comes later begins at 0.
         for pump in self.pumps:
             pump.poll(time.monotonic(), refresh=True)
+            if pump.skipped_bytes:
+                _log.info("%s: %s", pump.flow.id, skipped(pump.skipped_bytes))
         self._delivery.touch()
         changed: dict[str, set[str]] | None = {}
         while not self._stopping:
@@ -201,9 +205,8 @@ class Agent:
         self._watcher.close()
         return clean
 
-    def _add(self, pump: FlowPump) -> None:
+    def _add(self, pump: FlowPump, sink: Sink) -> None:
         self._delivery.pumps.append(pump)
-        sink = self._make_sink(self.settings, pump.flow)
         self._senders[pump.flow.id] = make_sender(
             self.settings, pump, sink, self._results, self._watcher.wake
         )
@@ -221,17 +224,21 @@ class Agent:
         old = {pump.flow.id: pump for pump in self.pumps}
         kept = [old[flow.id] for flow in settings.flows if flow.id in old and old[flow.id].flow == flow]
         ending = [pump for pump in self.pumps if pump not in kept]
+        fresh = [flow for flow in settings.flows if flow.id not in {pump.flow.id for pump in kept}]
+        try:
+            sinks = [self._make_sink(settings, flow) for flow in fresh]
+        except Unusable as error:
+            _log.error("%s; the configuration before stays in force", error)
+            return
         known = self._end_flows(ending)
         known |= self._delivery.others
         self.settings = settings
         self._delivery.keep(kept)
-        for flow in settings.flows:
-            if flow.id in {pump.flow.id for pump in kept}:
-                continue
+        for flow, sink in zip(fresh, sinks, strict=True):
             pump = make_pump(settings, flow, known, self._disk, self._rejects)
             if flow.id in old:
                 pump.files.adopt(old[flow.id].files, time.monotonic())
-            self._add(pump)
+            self._add(pump, sink)
         for pump in ending:
             pump.files.close()
         self._keep_others(known)

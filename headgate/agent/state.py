@@ -7,6 +7,7 @@ When the disk refuses, `save` raises and nothing moves (A12).
 import fcntl
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -88,6 +89,18 @@ class State:
             self._lock.close()
             self._lock = None
             raise StateError(f"another agent is running with the state directory {self.directory}") from None
+
+    def problem(self) -> str | None:
+        """Why the directory cannot be used, found without making it or taking it; None when it can."""
+        place = self.directory.absolute()
+        try:
+            while not place.exists() and place != place.parent:
+                place = place.parent
+            # Asking for permissions is not enough: root may write to /proc, which takes no file.
+            tempfile.TemporaryDirectory(prefix=".headgate-check-", dir=place).cleanup()
+        except OSError as error:
+            return f"the state directory {self.directory} cannot be used: {error.strerror}"
+        return None
 
     def unlock(self) -> None:
         """Let another process have the directory."""

@@ -28,6 +28,11 @@ def report(pump: FlowPump, uptime_s: float) -> None:
         _log.info("%s: %s", pump.flow.id, counters.as_dict())
 
 
+def skipped(count: int) -> str:
+    """What the first start of a flow leaves out, for the log and the last line of `--once`."""
+    return f"{count} bytes that were there before the first start are not sent (initialPosition)"
+
+
 def _by_reason(counts: dict[str, int]) -> str:
     if not counts:
         return ""

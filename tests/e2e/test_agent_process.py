@@ -50,10 +50,19 @@ def command(path: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "headgate.agent", "-c", str(path), *options]
 
 
+def without_aws(**environment: str) -> dict[str, str]:
+    """The environment without variables of AWS, which may name a region."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("AWS_")} | environment
+
+
 @contextmanager
-def running(path: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+def running(path: Path, *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     log = path.with_name("agent.log").open("a")
-    with log, subprocess.Popen(command(path, *options), stderr=log, stdout=log, text=True) as process:
+    env = without_aws(**environment)
+    with (
+        log,
+        subprocess.Popen(command(path, *options), stderr=log, stdout=log, text=True, env=env) as process,
+    ):
         try:
             yield process
         finally:
@@ -180,6 +189,63 @@ def test_once_ends_with_1_when_the_stream_is_missing(tmp_path: Path) -> None:
     assert "ResourceNotFoundException: Stream s not found" in done.stderr.splitlines()[-1]
 
 
+def run_once(path: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(path, *options),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+        env=without_aws(**environment),
+    )
+
+
+def test_once_says_in_its_last_line_that_what_was_there_before_the_first_start_is_not_sent(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(b"a line\n" * 10)
+    with endpoint() as target:
+        flow = {"filePattern": str(log), "httpEndpoint": f"{target.url}/v1", "initialPosition": "END_OF_FILE"}
+        path = configure(tmp_path, flow)
+        checked = run_once(path, "--check")
+        first = run_once(path, "--once")
+        second = run_once(path, "--once")
+        checked_again = run_once(path, "--check")
+    assert "first start: 70 bytes that are there now will not be sent" in checked.stdout
+    assert "70 bytes that were there before the first start are not sent" in first.stdout.splitlines()[-1]
+    assert "not sent" not in second.stdout
+    assert "first start" not in checked_again.stdout
+    assert (checked.returncode, first.returncode, second.returncode) == (0, 0, 0)
+
+
+def test_check_looks_at_the_state_directory_that_the_command_line_names(tmp_path: Path) -> None:
+    path = configure(tmp_path, {"filePattern": f"{tmp_path}/x", "httpEndpoint": "http://127.0.0.1:1/v1"})
+    fine = run_once(path, "--check", "--state-directory", f"{tmp_path}/another")
+    assert (fine.returncode, fine.stdout.splitlines()[-1]) == (0, f"state directory: {tmp_path}/another")
+    assert not (tmp_path / "another").exists()
+    for directory in ("/proc/x", f"{path}/x"):
+        done = run_once(path, "--check", "--state-directory", directory)
+        assert done.returncode == 1
+        assert f"error: the state directory {directory} cannot be used" in done.stdout
+
+
+@pytest.mark.parametrize("place", ["nosuch/x", ""])
+def test_a_log_file_that_cannot_be_written_is_a_sentence(tmp_path: Path, place: str) -> None:
+    path = configure(tmp_path, {"filePattern": f"{tmp_path}/x", "httpEndpoint": "http://127.0.0.1:1/v1"})
+    done = run_once(path, "-l", f"{tmp_path}/{place}")
+    assert done.returncode == 1
+    assert done.stderr.startswith("the log file ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_kinesis_flow_without_a_region_is_a_sentence(tmp_path: Path) -> None:
+    path = configure(tmp_path, {"filePattern": f"{tmp_path}/x", "kinesisStream": "s"})
+    done = run_once(path, "--once", AWS_CONFIG_FILE=f"{tmp_path}/none")
+    assert done.returncode == 1
+    assert done.stderr == "no region is known for kinesis: set kinesis.region or AWS_DEFAULT_REGION\n"
+
+
 def test_a13_a_second_agent_on_one_state_directory_ends_with_a_clear_message(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.write_bytes(b'{"n":1}\n')
@@ -201,12 +267,16 @@ def test_a_hangup_reloads_and_a_broken_configuration_changes_nothing(tmp_path: P
     with endpoint() as target:
         url = f"{target.url}/v1"
         path = configure(tmp_path, {"filePattern": str(first), "httpEndpoint": url})
-        with running(path) as process:
+        with running(path, AWS_CONFIG_FILE=str(tmp_path / "none")) as process:
             wait_until(lambda: len(target.lines) == 1, "the first flow does not send")
             path.write_text("{")
             process.send_signal(signal.SIGHUP)
             log = tmp_path / "agent.log"
             wait_until(lambda: "stays in force" in log.read_text(), "the broken file was not refused")
+            no_region = {"filePattern": str(second), "kinesisStream": "s"}
+            configure(tmp_path, {"filePattern": str(first), "httpEndpoint": url}, no_region)
+            process.send_signal(signal.SIGHUP)
+            wait_until(lambda: "no region is known" in log.read_text(), "the flow was not refused")
             configure(
                 tmp_path,
                 {"filePattern": str(first), "httpEndpoint": url},

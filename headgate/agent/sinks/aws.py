@@ -16,15 +16,20 @@ _SESSION_NAME = "AWSKinesisAgent"
 _ROLE_S = 3600
 
 
-class MissingBoto(Exception):
+class Unusable(Exception):
+    """A client cannot be made; the message is for a person."""
+
+
+class MissingBoto(Unusable):
     """The destination needs boto3, which this Python does not have."""
 
 
 def make_client(aws: Aws, service: str, *, endpoint: str | None, region: str | None) -> Any:
-    """A client. Raises MissingBoto, or botocore's NoRegionError when no region is named anywhere."""
+    """A client. Raises MissingBoto, or Unusable: no region, no such profile, a role that is refused."""
     try:
         import boto3  # noqa: PLC0415 - optional: an HTTP destination runs on a bare Python
         from botocore.config import Config  # noqa: PLC0415 - optional: an HTTP destination runs on a bare Python
+        from botocore.exceptions import BotoCoreError, ClientError, NoRegionError  # noqa: PLC0415 - optional: an HTTP destination runs on a bare Python
     except ImportError:
         raise MissingBoto(
             f"the destination needs the Python package boto3 ({service}): pip install boto3"
@@ -40,9 +45,14 @@ def make_client(aws: Aws, service: str, *, endpoint: str | None, region: str | N
         tcp_keepalive=aws.tcp_keepalive,
         max_pool_connections=max(1, aws.max_connections),
     )
-    return _session(boto3, aws).client(
-        service, endpoint_url=url, region_name=region or _region_of(url), config=config
-    )
+    region = region or _region_of(url)
+    try:
+        return _session(boto3, aws).client(service, endpoint_url=url, region_name=region, config=config)
+    except NoRegionError:
+        key = f"{service}.region" if service == "kinesis" else f"{service}.endpoint"
+        raise Unusable(f"no region is known for {service}: set {key} or AWS_DEFAULT_REGION") from None
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise Unusable(f"{service} cannot be reached: {error}") from None
 
 
 def send_body(client: Any, service: str, operation: str) -> Callable[[bytes], Any]:

@@ -28,6 +28,7 @@ class Lives:
 
     def __init__(self, flow: str, disk: Disk, known: Iterable[Checkpoint], start: Start) -> None:
         """`flow` is the flow's id, which the files' keys depend on."""
+        self.skipped_bytes = 0  # of files that were there before the first start
         self.known = {checkpoint.key: checkpoint for checkpoint in known}
         self._flow = flow
         self._disk = disk
@@ -83,4 +84,5 @@ class Lives:
         offset = end_of_lines(self._disk, file.held(), file.size)
         file.start_at(offset, file.beginning()[:offset], file.before(offset))
         file.judged = True
+        self.skipped_bytes += offset
         self.name(file, at_end=True)
