@@ -154,6 +154,7 @@ class Agent:
         if now_s - self._status_s >= self.settings.status_period_s:
             self._status_s = now_s
             for pump in self.pumps:
+                pump.poll(now_s, refresh=True)
                 report(pump, now_s - self._started_s)
                 if pump.flow.kind != HTTP:
                     errors = pump.counters.errors_in_a_row
@@ -198,6 +199,8 @@ class Agent:
             _log.error("the last checkpoints could not be written: %s", error)
             clean = False
         for pump in self.pumps:
+            # A last look, for what came or grew since: it is not read any more, and the line must say so.
+            pump.poll(time.monotonic(), refresh=True)
             report(pump, time.monotonic() - self._started_s)
             pump.files.close()
         self._metrics.close(_METRICS_S)

@@ -123,6 +123,19 @@ def test_a04_copytruncate_with_the_copy_in_the_pattern_continues_in_the_copy(
     assert len({event_id for event_id, _ in rig.sent}) == 3
 
 
+def test_a16_a_file_that_waits_because_it_may_be_a_copy_counts_as_behind(
+    tmp_path: Path, rig_of: MakeRig
+) -> None:
+    log = tmp_path / "app.log"
+    append(log, b"read\nand more\n")
+    rig = rig_of("app.log*")
+    rig.settle()
+    shutil.copyfile(log, tmp_path / "app.log.1")
+    rig.look()
+    rig.read()
+    assert (rig.pump.bytes_behind, rig.pump.files_behind) == (14, 1)
+
+
 def test_a_copy_that_was_made_while_the_agent_was_down_is_not_sent_again(
     tmp_path: Path, rig_of: MakeRig
 ) -> None:
@@ -383,11 +396,11 @@ def test_a10_the_checkpoint_stays_before_an_unacknowledged_batch(tmp_path: Path,
 
 @pytest.mark.parametrize("keys", [{}, {"httpEndpoint": "http://127.0.0.1:1/v1"}])
 def test_a10_two_files_that_end_where_a_batch_is_full_are_not_sent_again_after_a_restart(
-    tmp_path: Path, keys: dict[str, Any]
+    tmp_path: Path, rig_of: MakeRig, keys: dict[str, Any]
 ) -> None:
     for name in ("a", "b"):
         append(tmp_path / f"{name}.log", b"".join(b'{"%b":%d}\n' % (name.encode(), n) for n in range(500)))
-    rig = rig_of(tmp_path, "*.log", **keys)
+    rig = rig_of("*.log", **keys)
     rig.settle()
     stored = (decode(rig.stored) or {})[rig.flow.id]
     assert [(found.offset, found.planned) for found in stored] == [(found.size, ()) for found in stored]

@@ -1,7 +1,11 @@
-"""`--once` with a whole agent in this process: it ends, and says why something is left."""
+"""A whole agent in this process: `--once` ends and says why something is left; a stop says what is unread."""
 
+import logging
+import shutil
 import socket
 from pathlib import Path
+
+import pytest
 
 from headgate.agent.compose import make_sink
 from headgate.agent.run import Agent
@@ -11,18 +15,23 @@ from tests.agent_endpoint import Reply, endpoint
 from tests.functional.test_agent_sinks import settings_of
 
 
-def once(folder: Path, url: str, *, patience_s: float) -> Agent:
-    """An agent that ran to its end; its exit is clean only when nothing is left."""
+def agent_of(folder: Path, url: str, *, patience_s: float = 60.0) -> Agent:
     settings = settings_of(
         url,
         filePattern=f"{folder}/*.log",
         httpEndpoint=f"{url}/v1",
         initialPosition="START_OF_FILE",
         maxBufferSizeRecords=10,
+        maxBufferAgeMillis=1000,
         retryMaxBackoffMillis=50,
     )
     (folder / "state").mkdir(exist_ok=True)
-    agent = Agent(settings, State(folder / "state"), RealDisk(), make_sink, patience_s=patience_s)
+    return Agent(settings, State(folder / "state"), RealDisk(), make_sink, patience_s=patience_s)
+
+
+def once(folder: Path, url: str, *, patience_s: float) -> Agent:
+    """An agent that ran to its end; its exit is clean only when nothing is left."""
+    agent = agent_of(folder, url, patience_s=patience_s)
     clean = agent.run(once=True, reload=lambda: None)
     assert clean == (not agent.end.given_up)
     return agent
@@ -62,3 +71,21 @@ def test_a12_a_state_that_cannot_be_written_ends_once_too(tmp_path: Path) -> Non
         (reason,) = once(tmp_path, target.url, patience_s=0.3).end.given_up
         assert "the state cannot be written" in reason
         assert target.texts() == []
+
+
+def test_a16_the_last_status_line_counts_a_file_that_came_meanwhile_and_may_be_a_copy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(b"a\n" * 10)
+    with endpoint() as target:
+        agent = agent_of(tmp_path, target.url)
+
+        def copy_and_stop(_number: int, _key: str, _body: bytes) -> None:
+            shutil.copyfile(log, tmp_path / "b.log")
+            agent.stop()
+
+        target.fault = copy_and_stop
+        with caplog.at_level(logging.INFO, "headgate.agent.status"):
+            assert agent.run(once=False, reload=lambda: None)
+    assert "20 bytes behind in 1 of 2 files" in caplog.messages[-1]
