@@ -48,6 +48,25 @@ class _Models(Loader):  # type: ignore[misc]  # botocore has no types
         return ["firehose", "kinesis", "s3"]
 
 
+class _SameEndpoint:
+    """botocore's resolver of endpoints, asked once for each operation in place of once for each call."""
+
+    def __init__(self, resolver: Any) -> None:
+        self._resolver = resolver
+        self._known: dict[str, Any] = {}
+
+    def construct_endpoint(self, operation_model: Any, *rest: Any, **others: Any) -> Any:
+        """The endpoint of an operation."""
+        known = self._known.get(operation_model.name)
+        if known is None:
+            known = self._resolver.construct_endpoint(operation_model, *rest, **others)
+            self._known[operation_model.name] = known
+        return known
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._resolver, name)
+
+
 @cache  # what it has loaded is for all clients
 def _session() -> Any:
     """One of botocore: boto3 would add nothing but its import, a quarter of a cold start."""
@@ -77,7 +96,10 @@ def writing_bodies(made: Any, operation: str) -> Any:
     """The client, with the JSON of `operation` written by orjson in place of botocore's serialiser.
 
     Needs `parameter_validation=False`. Source: botocore, events before-parameter-build and before-call.
+    The stream goes by its name, so the endpoint is the same in every call, and is looked for in the first.
     """
+    if hasattr(made, "_ruleset_resolver"):
+        made._ruleset_resolver = _SameEndpoint(made._ruleset_resolver)  # noqa: SLF001 - there is no public place
     made.meta.events.register(f"before-parameter-build.{operation}", _write_body)
     made.meta.events.register(f"before-call.{operation}", _send_body)
     return made
