@@ -1,7 +1,6 @@
 """A whole agent process, measured from outside: CPU while nothing happens, memory while much waits."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.canned import canned
+from bench.clock import cpu_s
 
 _START_S = 12.0  # the first lines are sent and everything is loaded
 _DEADLINE_S = 600.0
@@ -49,9 +49,9 @@ def idle_share(*, files: int, seconds: float) -> float:
             (folder / f"{number}.log").write_text("a line\n")
         with agent(folder, {"filePattern": f"{folder}/*.log", "maxBufferAgeMillis": 1000}, url) as process:
             time.sleep(_START_S)
-            before = _cpu_s(process.pid)
+            before = cpu_s(process.pid)
             time.sleep(seconds)
-            return (_cpu_s(process.pid) - before) / seconds
+            return (cpu_s(process.pid) - before) / seconds
 
 
 def peak_memory_mb(sample: bytes, backlog_mb: int) -> float:
@@ -74,11 +74,6 @@ def peak_memory_mb(sample: bytes, backlog_mb: int) -> float:
                 peak_kb = max(peak_kb, _resident_kb(process.pid))
                 time.sleep(0.05)
         return peak_kb / 1024
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident_kb(pid: int) -> int:

@@ -89,6 +89,8 @@ def client(service: str) -> Any:
     made = _session().create_client(service, config=config)
     # The headers that count botocore's attempts would always say one, and each header is signed.
     made.meta.events.unregister("request-created", getattr(handlers, "add_retry_headers", None))
+    # And whether to try again need not be asked after the only attempt.
+    made.meta.events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
     return made
 
 

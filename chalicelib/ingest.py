@@ -6,6 +6,7 @@ Buffers nothing past the answer. Everything with an effect comes in as an argume
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 from chalicelib import gateway, limits
@@ -150,6 +151,7 @@ def _is_dry_run(request: Request) -> bool:
     raise Rejected("InvalidParameter", "dry_run is 1 or 0.")  # a guess would write what was to be checked
 
 
+@cache
 def _policy(call_s: float) -> Policy:
     return Policy(
         max_items=limits.KINESIS_RECORDS_MAX,

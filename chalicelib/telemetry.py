@@ -7,7 +7,6 @@ Source: CloudWatch embedded metric format specification.
 
 import sys
 import time
-from collections import Counter as Tally
 from collections.abc import Callable
 
 import orjson
@@ -28,15 +27,16 @@ class Counters:
     ) -> None:
         self._names = {"Stage": stage, "Function": function, "RequestId": request_id}
         self._write = write
-        self._totals: Tally[str] = Tally()
-        self._reasons: Tally[str] = Tally()
+        self._totals: dict[str, int] = {}
+        self._reasons: dict[str, int] = {}
 
     def count(self, name: str, n: int, reason: str = "") -> None:
         """Add `n` to a counter, and to its share that has this reason; 0 leaves no trace."""
         if n:
-            self._totals[name] += n
+            self._totals[name] = self._totals.get(name, 0) + n
             if reason:
-                self._reasons[f"{name}.{reason}"] += n
+                key = f"{name}.{reason}"
+                self._reasons[key] = self._reasons.get(key, 0) + n
 
     def emit(self) -> None:
         """Print the line, if anything was counted. Reasons are fields, not metrics: each metric costs."""
@@ -45,7 +45,7 @@ class Counters:
         metrics = [{"Name": name, "Unit": "Count"} for name in self._totals]
         directive = {"Namespace": _NAMESPACE, "Dimensions": [["Stage", "Function"]], "Metrics": metrics}
         embedded = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
-        line = {"_aws": embedded, **self._names, **self._totals, "Reasons": dict(self._reasons)}
+        line = {"_aws": embedded, **self._names, **self._totals, "Reasons": self._reasons}
         self._write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
     def fault(self, kind: str, place: str) -> None:
