@@ -12,7 +12,7 @@ from headgate.readers.errors import ReaderError
 
 _T = TypeVar("_T")
 _PAGE = 5000  # rows
-_AGAIN_S = 0.1  # an interrupt that comes before its query has begun is forgotten
+_AGAIN_S = 0.05  # an interrupt that comes before its query has begun is forgotten
 # For these DuckDB asks for the package pytz, which nothing else here needs; as text they have their zone.
 _ZONED, _TEXT = "TIMESTAMP WITH TIME ZONE", "VARCHAR"
 _VIEW = "headgate_answer"
@@ -96,10 +96,13 @@ def _quoted(name: str) -> str:
 
 
 def _interruptible(connection: Any, work: Callable[[], _T]) -> _T:
-    """What `work` returns or raises, done in a thread of its own; on Ctrl-C DuckDB is told to stop."""
+    """What `work` returns or raises, done in a thread of its own; on Ctrl-C DuckDB is told to stop.
+
+    Ctrl-C sets a flag and raises only afterwards: raised inside a lock's code it can leave the lock broken.
+    """
     results: list[_T] = []
     errors: list[BaseException] = []
-    done = threading.Event()  # a join that Ctrl-C breaks off takes the thread for ended
+    done, asked = threading.Event(), threading.Event()
 
     def run() -> None:
         try:
@@ -108,17 +111,20 @@ def _interruptible(connection: Any, work: Callable[[], _T]) -> _T:
             errors.append(error)
         done.set()
 
-    thread = threading.Thread(target=run, name="duckdb", daemon=True)
+    def stop(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)  # a second Ctrl-C does not wait for DuckDB
+        asked.set()
+
+    handler = signal.signal(signal.SIGINT, stop)
     try:
-        thread.start()
-        done.wait()
-    except KeyboardInterrupt:
-        # A second Ctrl-C does not wait for DuckDB.
-        handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+        threading.Thread(target=run, name="duckdb", daemon=True).start()
         while not done.wait(_AGAIN_S):
-            connection.interrupt()
+            if asked.is_set():
+                connection.interrupt()
+    finally:
         signal.signal(signal.SIGINT, handler)
-        raise
+    if asked.is_set():
+        raise KeyboardInterrupt
     if errors:
         raise errors[0]
     return results[0]
