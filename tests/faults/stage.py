@@ -1,6 +1,7 @@
 """A local run on one data folder that can be killed, started again, and told which faults to make."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -59,8 +60,11 @@ class Stage:
 
     def start(self) -> None:
         """Start on what the folder holds."""
-        self._run = LocalRun(self._options)
-        addresses = self._run.__enter__().start()
+        with ExitStack() as started:  # a start that fails leaves no process behind
+            run = started.enter_context(LocalRun(self._options))
+            addresses = run.start()
+            started.pop_all()
+        self._run = run
         self.port = int(addresses.url.rpartition(":")[2])
         self.aws_port = int(addresses.endpoint_url.rpartition(":")[2])
 
