@@ -17,8 +17,8 @@ check: .venv/ready  ## ruff, mypy, import directions, generated docs, the templa
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@$(PY) -m pytest -q tests/unit/test_architecture.py
-	@$(PY) -m headgate docs --check
-	@$(PY) -m headgate.infra.gate
+	@$(PY) -m tools.docs --check
+	@$(PY) -m tools.gate
 
 test-deploy: .venv/ready  ## both ways to deploy, on ministack in its own environment
 	@$(PY) -m tests.infra.deploy_proof
@@ -40,7 +40,7 @@ faults: .venv/ready  ## thousands of random schedules of faults
 
 lock: .venv/ready  ## every requirements.txt from its requirements.in
 	@.venv/bin/pip install --quiet uv==0.13.8
-	@for in in requirements-dev.in headgate/infra/gate/requirements.in \
+	@for in in requirements-dev.in tools/gate/requirements.in \
 	    tests/infra/deploy_proof/requirements.in tests/infra/deploy_proof/runtime-requirements.in; do \
 	    .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
 	        $$in -o $${in%.in}.txt; done

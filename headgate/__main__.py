@@ -20,7 +20,6 @@ COMMANDS = {
     "quarantine": ("headgate.quarantine.command", "see, mend and send again what could not be processed"),
     "replay": ("headgate.replay.command", "send a time range of the stream or the archive again"),
     "status": ("headgate.status.command", "the ledger of a time range, hop by hop"),
-    "docs": ("headgate.docs", "write the parts of the docs that come from the code"),
     "infra": ("headgate.infra.command", "render, deploy and tune the CloudFormation of a stage"),
 }
 

@@ -10,7 +10,6 @@ from headgate.infra.commands import keys
 from headgate.infra.commands.deploy import deploy
 from headgate.infra.commands.destroy import destroy
 from headgate.infra.commands.diff import diff
-from headgate.infra.commands.docs import docs
 from headgate.infra.commands.package import package
 from headgate.infra.commands.render import render
 from headgate.infra.commands.scale import scale
@@ -28,7 +27,6 @@ COMMANDS = {
     "diff": "show what the settings say that the deployed data plane does not",
     "scale": "reshard the stream",
     "destroy": "take the data plane down; the bucket stays unless it is named",
-    "docs": "write the pages under docs/ that follow from the code",
 }
 """Exit codes of all: 0 done, 1 a difference was found (diff), 2 a person has to mend something first."""
 
@@ -38,8 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="infra_command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         each = commands.add_parser(name, help=text, description=text)
-        if name != "docs":
-            each.add_argument("--stage", required=True, help="a stage of .chalice/config.json")
+        each.add_argument("--stage", required=True, help="a stage of .chalice/config.json")
         each.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: here)")
         each.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
         if name == "package":
@@ -56,8 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run one command. Exit code 0 done, 1 different, 2 one sentence on the error stream."""
     try:
-        if args.infra_command == "docs":
-            return docs(args.root, dry_run=args.dry_run)
         if args.infra_command == "render":
             return render(args.root, args.stage, dry_run=args.dry_run)
         if args.infra_command == "package":

@@ -2,8 +2,8 @@
 
 import pytest
 
-from headgate.failure_mode_rows import ROWS
-from headgate.failure_modes import PAGE, ROOT, Citation, citations, page
+from tools.failure_mode_rows import ROWS
+from tools.failure_modes import PAGE, ROOT, Citation, citations, page
 
 FAMILIES = {"G": 12, "D": 12, "K": 12, "T": 14, "F": 10}
 
@@ -14,7 +14,7 @@ def cited() -> dict[str, list[Citation]]:
 
 
 def test_the_page_is_what_the_tests_say_today(cited: dict[str, list[Citation]]) -> None:
-    assert PAGE.read_text("utf-8") == page(cited), "run python -m headgate.failure_modes"
+    assert PAGE.read_text("utf-8") == page(cited), "run python -m tools.docs"
 
 
 def test_every_number_has_its_row_once() -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from headgate.openapi import text
+from tools.openapi import text
 
 
 def test_the_document_is_up_to_date() -> None:
-    """When it is not: `python -m headgate.openapi > docs/openapi.json`."""
+    """When it is not: `python -m tools.docs`."""
     assert (Path(__file__).parents[2] / "docs" / "openapi.json").read_text("utf-8") == text()

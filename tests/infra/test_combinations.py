@@ -1,6 +1,6 @@
 """Every combination of settings that the docs name makes a template that our own rules pass.
 
-The gate itself looks at them with all its tools: `python -m headgate.infra.gate --all`.
+The gate itself looks at them with all its tools: `python -m tools.gate --all`.
 """
 
 import copy
@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from headgate.infra.functions import mapping
-from headgate.infra.gate.combinations import combinations
-from headgate.infra.gate.rules import broken
 from headgate.infra.plan import local_plan
 from headgate.infra.template import data_plane, merge_template
 from headgate.settings import StageSettings
+from tools.gate.combinations import combinations
+from tools.gate.rules import broken
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parent / "golden-prod.json").read_text("utf-8"))
 COMBINATIONS = combinations()

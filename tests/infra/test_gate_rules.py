@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from headgate.infra.gate.rules import RULES, broken
 from headgate.infra.template import data_plane
 from headgate.settings import load_settings
+from tools.gate.rules import RULES, broken
 
 ROOT = Path(__file__).parents[2]
 GOLDEN: dict[str, Any] = json.loads(
@@ -179,7 +179,7 @@ def test_every_rule_has_a_test_that_breaks_it() -> None:
 
 
 def test_the_golden_template_is_what_the_settings_make_today() -> None:
-    """Mend it with `python -m headgate.infra.gate --update`."""
+    """Mend it with `python -m tools.gate --update`."""
     ours = data_plane(load_settings(ROOT, "prod"))["Resources"]
     ours.pop("UsagePlan")  # way 2 names Chalice's API in it
     assert {name: GOLDEN["Resources"].get(name) for name in ours} == ours

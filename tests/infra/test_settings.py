@@ -9,7 +9,6 @@ import pytest
 from headgate.infra.commands.render import stale
 from headgate.infra.render import rendered
 from headgate.settings import SettingsError, environment, load_config, load_settings, names_of, parse_settings
-from headgate.settings.table import settings_table
 
 ROOT = Path(__file__).parents[2]
 
@@ -145,8 +144,3 @@ def test_the_files_under_chalice_follow_from_the_settings(stage: str) -> None:
     wanted = rendered(load_settings(ROOT, stage), load_config(ROOT))
     kept = {path: text for path, text in wanted.items() if stage == "prod" or "resources" not in path}
     assert stale(ROOT, kept) == []
-
-
-def test_the_page_of_settings_follows_from_the_code() -> None:
-    """Mend it with `python -m headgate infra docs`."""
-    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == settings_table()

@@ -9,11 +9,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from headgate.infra.venvs import VenvError, ready
 from tests.infra.deploy_proof.alone import package_alone
 from tests.infra.deploy_proof.emulator import Ministack
 from tests.infra.deploy_proof.errors import Failed
 from tests.infra.deploy_proof.ways import Project, copied, say, way_1, way_2
+from tools.venvs import VenvError, ready
 
 REPOSITORY = Path(__file__).parents[3]
 HERE = Path(__file__).parent

@@ -1,15 +1,19 @@
-"""`headgate docs`: writes the parts of the docs that come from the code, so that they cannot rot.
+"""`python -m tools.docs`: writes the pages, and the parts of pages, that come from the code.
 
-A part stands between `<!-- name:begin … -->` and `<!-- name:end -->`; a test runs the check.
+A part stands between `<!-- name:begin … -->` and `<!-- name:end -->`. `make check` runs it with --check.
 """
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib import errors, limits
-from headgate import failure_modes, openapi
+from headgate.settings import load_settings
+from tools import failure_modes, openapi
+from tools.resource_list import resource_list
+from tools.settings_table import settings_table
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,6 +51,8 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
 FILES: dict[str, Callable[[], str]] = {
     "docs/openapi.json": openapi.text,
     "docs/failure-modes.md": lambda: failure_modes.page(failure_modes.citations(ROOT / "tests")),
+    "docs/settings.md": settings_table,
+    "docs/resources.md": lambda: resource_list(load_settings(ROOT, "prod")),
 }
 
 
@@ -62,20 +68,25 @@ def filled(text: str, parts: dict[str, Callable[[], str]]) -> str:
     return text
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the flags."""
-    parser.add_argument(
-        "--check", action="store_true", help="only say which files are stale; exit code 1 then"
-    )
+def wanted() -> dict[str, str]:
+    """Return path to text of every page that is made, wholly or in part, from the code."""
+    pages = {path: filled((ROOT / path).read_text("utf-8"), parts) for path, parts in PARTS.items()}
+    return pages | {path: make() for path, make in FILES.items()}
 
 
-def run(args: argparse.Namespace) -> int:
-    """Write, or only compare."""
-    wanted = {path: filled((ROOT / path).read_text("utf-8"), parts) for path, parts in PARTS.items()}
-    wanted |= {path: make() for path, make in FILES.items()}
-    stale = [path for path, text in wanted.items() if (ROOT / path).read_text("utf-8") != text]
+def main(arguments: list[str] | None = None) -> int:
+    """Write the pages that are stale, or only name them. Exit code 1 when --check finds one."""
+    parser = argparse.ArgumentParser(prog="python -m tools.docs", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only say which pages are stale")
+    check = parser.parse_args(arguments).check
+    pages = wanted()
+    stale = [path for path, text in pages.items() if (ROOT / path).read_text("utf-8") != text]
     for path in stale:
-        if not args.check:
-            (ROOT / path).write_text(wanted[path], "utf-8")
-        print(f"{path}: {'stale; run python -m headgate docs' if args.check else 'written'}")
-    return int(bool(stale) and args.check)
+        if not check:
+            (ROOT / path).write_text(pages[path], "utf-8")
+        print(f"{path}: {'stale; run python -m tools.docs' if check else 'written'}")
+    return int(bool(stale) and check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,6 @@
 """The HTTP contract as an OpenAPI 3 document, made from the codes and limits of the code.
 
-`python -m headgate.openapi` prints it; docs/openapi.json is that output, and a test holds the two together.
+`python -m tools.docs` writes docs/openapi.json from it, and a test holds the two together.
 """
 
 import json
@@ -181,7 +181,3 @@ def _number(least: int) -> Json:
 
 def _ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-if __name__ == "__main__":
-    print(text(), end="")

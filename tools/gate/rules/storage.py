@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from headgate.infra import prefixes
-from headgate.infra.gate.rules.look import of, properties
 from headgate.infra.intrinsics import Json
+from tools.gate.rules.look import of, properties
 
 _DATA = (prefixes.RAW, prefixes.CURATED, prefixes.QUARANTINE, prefixes.FAILED_BATCHES)
 _DELIVERY = "AWS::KinesisFirehose::DeliveryStream"

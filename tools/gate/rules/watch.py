@@ -2,8 +2,8 @@
 
 import re
 
-from headgate.infra.gate.rules.look import properties
 from headgate.infra.intrinsics import Json
+from tools.gate.rules.look import properties
 
 _ALARM = "AWS::CloudWatch::Alarm"
 

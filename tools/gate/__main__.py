@@ -1,4 +1,4 @@
-"""`python -m headgate.infra.gate`: the static gate of the generated template.
+"""`python -m tools.gate`: the static gate of the generated template.
 
 In this order: generate, merge over Chalice's package, expand SAM, cfn-lint, checkov, our own rules, golden
 file. Exit code 0 passed, 1 findings, 2 a tool could not run.
@@ -11,13 +11,13 @@ import tempfile
 from pathlib import Path
 
 from headgate.infra.errors import InfraError
-from headgate.infra.gate import tools
-from headgate.infra.gate.combinations import combinations
-from headgate.infra.gate.package import sam_template
-from headgate.infra.gate.rules import broken
 from headgate.infra.intrinsics import Json
-from headgate.infra.venvs import VenvError, ready
 from headgate.settings import SettingsError, StageSettings, load_config, load_settings
+from tools.gate import tools
+from tools.gate.combinations import combinations
+from tools.gate.package import sam_template
+from tools.gate.rules import broken
+from tools.venvs import VenvError, ready
 
 GOLDEN = Path("tests") / "infra" / "golden-prod.json"
 
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m headgate.infra.gate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.gate", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: here)")
     parser.add_argument("--venv", type=Path, default=Path("build") / "gate", help="environment of the tools")
     parser.add_argument("--all", action="store_true", help="every combination of settings that the docs name")

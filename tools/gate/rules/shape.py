@@ -2,8 +2,8 @@
 
 import re
 
-from headgate.infra.gate.rules.look import of, texts
 from headgate.infra.intrinsics import Json
+from tools.gate.rules.look import of, texts
 
 _HARD_CODED = re.compile(
     r"\b\d{12}\b|arn:aws[a-z-]*:|\b(us|eu|ap|sa|ca|me|af|il|mx|cn)(-gov)?-[a-z]+-\d\b|amazonaws\.com\.cn"

@@ -1,7 +1,7 @@
 """Rules of who may do what."""
 
-from headgate.infra.gate.rules.look import many, properties, statements
 from headgate.infra.intrinsics import Json
+from tools.gate.rules.look import many, properties, statements
 
 
 def no_action_is_open(template: Json) -> list[str]:

@@ -1,6 +1,6 @@
 """Which test covers which failure mode: `docs/failure-modes.md`, made from the numbers that the tests cite.
 
-`python -m headgate.failure_modes` writes the page. Decides what counts as a citation: the number in a test's
+Decides what counts as a citation: the number in a test's
 name (`test_k01_…`), docstring or body, or in the docstring of its file. Runs no test.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from headgate.failure_mode_rows import ROWS, Row
+from tools.failure_mode_rows import ROWS, Row
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "failure-modes.md"
@@ -21,7 +21,7 @@ _IN_NAME = re.compile(r"_([gdktf]\d\d)(?=_|$)")
 _RANGE = re.compile(r"(?<![A-Za-z0-9])([GDKTF])(\d\d)(?:-| to )\1?(\d\d)(?!\d)")
 _HEAD = """# Failure modes
 
-What can go wrong, what happens then, and the tests that show it. Made by `python -m headgate.failure_modes`
+What can go wrong, what happens then, and the tests that show it. Made by `python -m tools.docs`
 from the numbers that the tests cite; do not edit. The main property over all of them at once is
 [tests/faults](../tests/faults); its switches for a local run are `python -m headgate local --faults …`.
 
@@ -92,7 +92,3 @@ def _shown(places: list[Citation]) -> str:
 
 def _sentence(test: str) -> str:
     return _IN_NAME.sub("", test).removeprefix("test_").replace("_", " ").strip()
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(citations(ROOT / "tests")), "utf-8")

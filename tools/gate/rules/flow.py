@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from chalicelib.errors import CODES
-from headgate.infra.gate.rules.look import of, properties
 from headgate.infra.intrinsics import Json
+from tools.gate.rules.look import of, properties
 
 MOST_RETRIES = 10
 _MAPPING = "AWS::Lambda::EventSourceMapping"

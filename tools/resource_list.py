@@ -23,7 +23,7 @@ _NAMES = (
 HEAD = """# What a stage owns in AWS
 
 Made from the template of the stage `prod` with its settings in this repository;
-`python -m headgate infra docs` writes it again.
+`python -m tools.docs` writes it again.
 
 """
 
