@@ -21,6 +21,7 @@ def build(target: Path) -> None:
         content = Path(folder)
         ignore = shutil.ignore_patterns("__pycache__", "*.service")
         shutil.copytree(_ROOT / "headgate" / "agent", content / "headgate" / "agent", ignore=ignore)
+        shutil.copy(_ROOT / "headgate" / "aws_errors.py", content / "headgate" / "aws_errors.py")
         (content / "headgate" / "__init__.py").write_text('"""Headgate."""\n')
         (content / "chalicelib").mkdir()
         (content / "chalicelib" / "__init__.py").write_text('"""The shared core."""\n')

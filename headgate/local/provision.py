@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from headgate.aws_errors import error_message
 from headgate.infra.plan import Plan
 from headgate.local.errors import LocalError
 
@@ -20,9 +21,7 @@ def provision(plan: Plan, shards: int | None, kinesis: Any, firehose: Any, s3: A
         for properties in plan.deliveries:
             _make_delivery_stream(firehose, properties)
     except ClientError as error:
-        raise LocalError(
-            f"The local resources cannot be made: {error.response['Error']['Message']}"
-        ) from error
+        raise LocalError(f"The local resources cannot be made: {error_message(error)}") from error
 
 
 def _make_bucket(s3: Any, name: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
 
+from headgate.aws_errors import error_code
 from headgate.infra import prefixes
 from headgate.readers.calls import Clock, call
 from headgate.readers.errors import ReaderError
@@ -89,7 +90,7 @@ class S3Bucket:
             try:
                 return bytes(self._client.get_object(Bucket=self.name, Key=key)["Body"].read())
             except ClientError as error:
-                if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                if error_code(error) in {"NoSuchKey", "404"}:
                     return None
                 raise
 

@@ -16,9 +16,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from headgate.aws_errors import sentence
 from headgate.local.identity import KEY_ID, SECRET
 from headgate.readers.bucket import Bucket, FolderBucket, S3Bucket
-from headgate.readers.calls import Clock, call, sentence
+from headgate.readers.calls import LOCAL_RUN_HINT, Clock, call
 from headgate.readers.errors import ReaderError
 from headgate.settings import Names, SettingsError, StageSettings, fill_bucket, load_settings, names_of
 
@@ -87,7 +88,7 @@ class Stage:
             try:
                 self._clients[service] = self._make(service)
             except (BotoCoreError, ValueError) as error:
-                text = sentence(error) if isinstance(error, BotoCoreError) else str(error)
+                text = sentence(error, LOCAL_RUN_HINT) if isinstance(error, BotoCoreError) else str(error)
                 raise ReaderError(text) from error
         return self._clients[service]
 

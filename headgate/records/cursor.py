@@ -10,14 +10,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.throttles import THROTTLED
+from headgate.aws_errors import error_code
 from headgate.records.model import AT_TIMESTAMP_PREFIX, KinesisClient, Pace, Record, ShardBatch
 
 _FIRST_LIMIT = 100  # records, before their size is known
-
-
-def error_code(error: ClientError) -> str:
-    """Return the modelled name of a refusal."""
-    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 class ShardCursor:

@@ -11,7 +11,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.throttles import THROTTLED
-from headgate.records.cursor import ShardCursor, error_code
+from headgate.aws_errors import error_code
+from headgate.records.cursor import ShardCursor
 from headgate.records.lineage import (
     Shard,
     is_missing_children,

@@ -45,7 +45,7 @@ def test_no_region_is_one_sentence() -> None:
     ("error", "sentence"),
     [
         (NoCredentialsError(), "there are no AWS credentials"),
-        (refused("ExpiredToken"), "AWS refuses Operation: the credentials have expired; log in again"),
+        (refused("ExpiredToken"), "AWS refuses Operation: the AWS credentials have expired: log in again"),
         (refused("AccessDenied", "not authorized"), "AWS refuses Operation: AccessDenied: not authorized"),
         (EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached"),
     ],

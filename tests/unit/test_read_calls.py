@@ -45,7 +45,7 @@ def test_throttling_and_server_errors_pass() -> None:
     ("error", "sentence"),
     [
         (_refusal("AccessDenied", 403), "AWS refuses GetObject: AccessDenied: why"),
-        (_refusal("ResourceNotFoundException", 400), "there is no such stream: why"),
+        (_refusal("ResourceNotFoundException", 400), "there is no such resource: why"),
         (_refusal("NoSuchBucket", 404), "there is no bucket"),
         (NoCredentialsError(), "there are no AWS credentials: .* --endpoint http://127.0.0.1:4566"),
         (NoRegionError(), "set AWS_DEFAULT_REGION.* --endpoint http://127.0.0.1:4566"),

@@ -6,6 +6,7 @@ A missing permission or stream is mended by a person while the agent waits: it i
 from chalicelib.retry import Failure
 from chalicelib.throttles import THROTTLED
 from headgate.agent.sinks.answer import MISCONFIGURED, Refused
+from headgate.aws_errors import error_code, error_message, http_status, is_passing
 
 _CONTENTS = frozenset({"InvalidArgumentException", "SerializationException", "ValidationException"})
 _PASSING_HTTP = 500
@@ -13,14 +14,10 @@ _PASSING_HTTP = 500
 
 def failure_of(error: Exception) -> Failure | Refused:
     """What an exception of a call means. Knows botocore's ClientError by its shape, without importing it."""
-    answer = getattr(error, "response", None)
-    if not isinstance(answer, dict):
+    code = error_code(error)
+    if not code:
         return Failure("Unavailable", passing=True, cause=f"{type(error).__name__}: {error}")
-    found = answer.get("Error", {})
-    code = str(found.get("Code", "Unknown"))
-    message = str(found.get("Message", ""))
-    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _CONTENTS and status < _PASSING_HTTP:
-        return Refused(code, message)
-    kind = "Throttled" if code in THROTTLED else "Unavailable" if status >= _PASSING_HTTP else MISCONFIGURED
-    return Failure(kind, passing=True, cause=f"{code}: {message}")
+    if code in _CONTENTS and http_status(error) < _PASSING_HTTP:
+        return Refused(code, error_message(error))
+    kind = "Throttled" if code in THROTTLED else "Unavailable" if is_passing(error) else MISCONFIGURED
+    return Failure(kind, passing=True, cause=f"{code}: {error_message(error)}")

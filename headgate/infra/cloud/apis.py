@@ -4,6 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from headgate.aws_errors import error_code
 from headgate.infra.errors import InfraError
 from headgate.infra.intrinsics import Json
 
@@ -13,7 +14,7 @@ def find_stage(client: Any, api_id: str, stage: str) -> Json:
     try:
         found: Json = client.get_stage(restApiId=api_id, stageName=stage)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "NotFoundException":
+        if error_code(error) != "NotFoundException":
             raise
         advice = f"delete .chalice/deployed/{stage}.json and run `chalice deploy --stage {stage}`"
         raise InfraError(f"the API {api_id} that Chalice remembers is gone: {advice}") from error

@@ -4,6 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from headgate.aws_errors import error_code
 from headgate.infra.errors import InfraError
 from headgate.infra.intrinsics import Json
 
@@ -16,7 +17,7 @@ def function_tags(client: Any, name: str) -> dict[str, str] | None:
     try:
         found: dict[str, str] = client.get_function(FunctionName=name).get("Tags", {})
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+        if error_code(error) == "ResourceNotFoundException":
             return None
         raise
     return found

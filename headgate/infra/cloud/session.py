@@ -9,16 +9,10 @@ from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
+from headgate.aws_errors import sentence
 from headgate.infra.errors import InfraError
-
-_NO_REGION = "there is no AWS region: set AWS_DEFAULT_REGION, for example to us-east-1"
-_ADVICE = {
-    "ExpiredToken": "the credentials have expired; log in again",
-    "InvalidClientTokenId": "AWS does not know these credentials",
-    "SignatureDoesNotMatch": "the secret key does not fit the access key",
-}
 
 
 class Place(NamedTuple):
@@ -48,7 +42,7 @@ class Clients:
         """Answer account and region. Raises InfraError without either."""
         region = self._session.region_name
         if not region:
-            raise InfraError(_NO_REGION)
+            raise InfraError(sentence(NoRegionError()))
         return Place(str(self["sts"].get_caller_identity()["Account"]), str(region))
 
 
@@ -57,16 +51,8 @@ def one_sentence() -> Iterator[None]:
     """Turn every error of boto3 into an InfraError that says what to do."""
     try:
         yield
-    except NoRegionError as error:
-        raise InfraError(_NO_REGION) from error
-    except NoCredentialsError as error:
-        raise InfraError("there are no AWS credentials: run `aws configure` or set AWS_PROFILE") from error
-    except ClientError as error:
-        details = error.response.get("Error", {})
-        said = _ADVICE.get(str(details.get("Code"))) or f"{details.get('Code')}: {details.get('Message')}"
-        raise InfraError(f"AWS refuses {error.operation_name}: {said}") from error
-    except BotoCoreError as error:
-        raise InfraError(f"AWS cannot be reached: {error}") from error
+    except (BotoCoreError, ClientError) as error:
+        raise InfraError(sentence(error)) from error
 
 
 def clients() -> Clients:

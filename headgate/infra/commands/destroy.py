@@ -2,6 +2,7 @@
 
 from botocore.exceptions import ClientError
 
+from headgate.aws_errors import error_code
 from headgate.infra.cloud.mappings import function_tags
 from headgate.infra.cloud.waiting import wait_for
 from headgate.infra.context import Context
@@ -43,7 +44,7 @@ def _delete_stream(context: Context) -> None:
         try:
             client.describe_stream_summary(StreamName=name)
         except ClientError as error:
-            if _code(error) == "ResourceNotFoundException":
+            if error_code(error) == "ResourceNotFoundException":
                 return True
             raise
         return None
@@ -64,9 +65,5 @@ def _delete_bucket(context: Context, bucket: str) -> None:
                 context.say(f"  {min(start + DELETE_AT_ONCE, len(keys))} objects of a page deleted")
         client.delete_bucket(Bucket=bucket)
     except ClientError as error:
-        if _code(error) != "NoSuchBucket":
+        if error_code(error) != "NoSuchBucket":
             raise
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])

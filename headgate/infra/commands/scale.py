@@ -2,6 +2,7 @@
 
 from botocore.exceptions import ClientError
 
+from headgate.aws_errors import error_code
 from headgate.infra.cloud.waiting import wait_for
 from headgate.infra.context import Context
 from headgate.infra.errors import InfraError
@@ -53,7 +54,7 @@ def _summary(context: Context) -> Json:
     try:
         answer = context.clients["kinesis"].describe_stream_summary(StreamName=context.names.stream)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+        if error_code(error) != "ResourceNotFoundException":
             raise
         raise InfraError(f"there is no stream {context.names.stream}: run `infra deploy` first") from error
     found: Json = answer["StreamDescriptionSummary"]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.retry import Failure, Item, Policy, Retry, Wait
+from headgate.aws_errors import error_name
 from headgate.local.firehose.clients import Host
 
 # What an AWS client raises.
@@ -56,10 +57,3 @@ class Tries:
             return 0.0
         self.start_over()
         return None
-
-
-def error_name(error: Exception) -> str:
-    """Return the service's code, or the exception's name; never its text, which may hold payload (I10)."""
-    if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", "")) or "ClientError"
-    return type(error).__name__
