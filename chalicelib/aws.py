@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import clients
-from chalicelib.ingest import Entry, Receipt
+from chalicelib.ports import Entry, Receipt
 from chalicelib.retry import Failure, Outcome, Success
 from chalicelib.throttles import THROTTLED
 

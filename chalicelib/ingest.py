@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from chalicelib import gateway, limits
 from chalicelib.decode import Batch, Rules, decode
 from chalicelib.errors import HeadgateError, Rejected, Transient
 from chalicelib.gateway import Answer, Request
-from chalicelib.packing import Pack, explicit_hash_key, pack
+from chalicelib.packing import Pack, pack
+from chalicelib.ports import Counter, Entry, Receipt, Stream, make_entry
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
 
 _PRINTABLE = re.compile(rf"[\x20-\x7e]{{1,{limits.IDEMPOTENCY_KEY_MAX_CHARS}}}")
@@ -21,44 +22,6 @@ _PRINTABLE = re.compile(rf"[\x20-\x7e]{{1,{limits.IDEMPOTENCY_KEY_MAX_CHARS}}}")
 _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 _RETRY_AFTER_S = 1
 _RETRY_AFTER_MISCONFIGURED_S = 30
-
-
-class Entry(NamedTuple):
-    """One record to put on the stream."""
-
-    data: bytes
-    partition_key: str
-    explicit_hash_key: str | None = None
-
-
-def make_entry(data: bytes, partition_key: str, ordering_key: str | None) -> Entry:
-    """A record; with an ordering key that chooses the shard, and the partition key stays the id."""
-    return Entry(data, partition_key, None if ordering_key is None else explicit_hash_key(ordering_key))
-
-
-class Receipt(NamedTuple):
-    """Where a record is: what Kinesis answered."""
-
-    shard_id: str
-    sequence_number: str
-
-
-class Stream(Protocol):
-    """The stream that events go to."""
-
-    call_s: float  # the longest a call can take
-
-    def put(self, entries: Sequence[Entry]) -> list[Outcome]:
-        """One PutRecords call; Success carries a Receipt. Never raises for what AWS can answer."""
-        ...
-
-
-class Counter(Protocol):
-    """Where the use cases count."""
-
-    def count(self, name: str, n: int, reason: str = "") -> None:
-        """Add `n` to a counter, and to its share that has this reason."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Packs lines into records, so that the services' rounding is not paid for once per line.
 
 Deterministic: the same lines give the same records. Never cuts a line and never mixes ordering keys. Used by
-ingest and by the transform's curated writer; its two rules of keys also by the agent and the readers.
+ingest and by the transform's curated writer; its rules of keys and ids also by the agent and the readers.
 
 Source: Firehose bills a record in steps of 5 KB, Kinesis in steps of 25 KB (provisioned) or 1 KB (on-demand).
 """
@@ -9,6 +9,8 @@ Source: Firehose bills a record in steps of 5 KB, Kinesis in steps of 25 KB (pro
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+KEY_MARK = "hg1:"  # begins the partition key of every record that a producer of ours writes; 1 is its version
 
 
 @dataclass(slots=True)
@@ -44,9 +46,33 @@ def pack(lines: Iterable[tuple[bytes, str | None]], pack_bytes: int) -> list[Pac
     return packs
 
 
-def event_id(partition_key: str, line_number: int) -> str:
-    """The id of a record's line, counted from 1: the partition key, with `#<line>` from the second on."""
-    return partition_key if line_number == 1 else f"{partition_key}#{line_number}"
+def partition_key(record_id: str) -> str:
+    """Return the partition key under which a producer of ours writes the record with this id."""
+    return KEY_MARK + record_id
+
+
+def record_event_id(key: str | None, shard_id: str, sequence_number: str) -> str:
+    """Return a record's event id: what stands behind our mark, else a name made of the record's place.
+
+    The key of a foreign producer's record (no mark, nothing behind it, or no partition key at all) says nothing:
+    `<shard id>:<sequence number>` is unique, and the same whenever the record is delivered again. Only one
+    mark is taken away, so an Idempotency-Key that begins with the mark comes back as it was sent.
+
+    Source: Kinesis, Record (`PartitionKey` is optional); Lambda's `eventID` has the same form.
+    """
+    if key is not None and key.startswith(KEY_MARK) and len(key) > len(KEY_MARK):
+        return key[len(KEY_MARK) :]
+    return f"{shard_id}:{sequence_number}"
+
+
+def user_record_id(record_id: str, number: int) -> str:
+    """Return the id of a user record, counted from 0, of the KPL-aggregated record with this id."""
+    return f"{record_id}.{number}"
+
+
+def event_id(record_id: str, line_number: int) -> str:
+    """Return the id of a line, counted from 1: the record's id, with `#<line>` from the second line on."""
+    return record_id if line_number == 1 else f"{record_id}#{line_number}"
 
 
 def explicit_hash_key(ordering_key: str) -> str:

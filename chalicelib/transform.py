@@ -8,35 +8,15 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib import envelope, limits
 from chalicelib.curate import Dropped, Hook, Quarantined, curate
-from chalicelib.ingest import Counter
 from chalicelib.packing import Pack, pack
+from chalicelib.ports import Counter, Delivery, Store
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
 
 Records = Sequence[Mapping[str, Any]]
-
-
-class Delivery(Protocol):
-    """The delivery stream of curated/."""
-
-    call_s: float  # the longest a call can take
-
-    def put(self, records: Sequence[bytes]) -> list[Outcome]:
-        """One PutRecordBatch call. Never raises for what AWS can answer."""
-        ...
-
-
-class Store(Protocol):
-    """The bucket."""
-
-    call_s: float
-
-    def put(self, bucket: str, key: str, body: bytes) -> Outcome:
-        """One PutObject call. Never raises for what AWS can answer."""
-        ...
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import count
 
 from chalicelib import limits
-from chalicelib.ingest import Entry, Receipt
+from chalicelib.ports import Entry, Receipt
 from chalicelib.retry import Failure, Outcome, Success
 
 FAILURES = {

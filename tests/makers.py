@@ -11,7 +11,8 @@ from chalicelib.curate import Hook
 from chalicelib.decode import Rules
 from chalicelib.gateway import Answer, Request
 from chalicelib.hook import hook as no_hook
-from chalicelib.ingest import Ingest, Stream
+from chalicelib.ingest import Ingest
+from chalicelib.ports import Stream
 from chalicelib.schemas import Schemas
 from chalicelib.transform import Transform
 from tests.fakes import FakeBucket, FakeClock, FakeCounter, FakeFirehose

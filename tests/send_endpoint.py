@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from chalicelib import gateway
 from chalicelib.decode import Rules
-from chalicelib.ingest import Entry, Ingest, Receipt
+from chalicelib.ingest import Ingest
+from chalicelib.ports import Entry, Receipt
 from chalicelib.retry import Failure, Outcome, Success
 from chalicelib.schemas import Schemas
 

@@ -18,7 +18,7 @@ def prepare(url: str) -> dict[str, Callable[[], object]]:
     sys.path.insert(0, str(APP))
     # Only now is it known from where.
     from chalicelib.aws import kinesis_stream  # noqa: PLC0415
-    from chalicelib.ingest import Entry  # noqa: PLC0415
+    from chalicelib.ports import Entry  # noqa: PLC0415
 
     default, ours = boto3.client("kinesis"), kinesis_stream(_STREAM)
     thin = ThinKinesis(url, "us-east-1", Keys.of(os.environ))

@@ -52,7 +52,7 @@ def handler(event, context):
 # Ours with bench.thin_client in the place of botocore: aws.py is replaced before app.py is imported.
 THIN = """
 import os, sys, types
-from chalicelib.ingest import Receipt
+from chalicelib.ports import Receipt
 from chalicelib.retry import Success
 from thin_client import Keys, ThinKinesis
 

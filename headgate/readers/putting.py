@@ -12,7 +12,7 @@ from chalicelib import event as events
 from chalicelib import limits
 from chalicelib.aws import KinesisStream
 from chalicelib.errors import EventError
-from chalicelib.ingest import Entry, make_entry
+from chalicelib.ports import Entry, make_entry
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
 from headgate.readers import kpl
 from headgate.readers.calls import Clock, call

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.ingest import Entry, Receipt
+from chalicelib.ports import Entry, Receipt
 from chalicelib.retry import Failure, Outcome, Success
 from headgate.local.event_source.lane import Answered
 from headgate.local.event_source.lane import Outcome as End

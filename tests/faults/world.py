@@ -17,7 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import aws
 from chalicelib.decode import Rules
 from chalicelib.gateway import Answer, Request
-from chalicelib.ingest import Entry, Ingest
+from chalicelib.ingest import Ingest
+from chalicelib.ports import Entry
 from chalicelib.retry import Success
 from chalicelib.schemas import Schemas
 from chalicelib.transform import Transform

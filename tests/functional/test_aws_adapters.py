@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
 from chalicelib import aws
-from chalicelib.ingest import Entry, Receipt
+from chalicelib.ports import Entry, Receipt
 from chalicelib.retry import Failure, Success
 from tests.makers import body_of, make_ingest, make_request, post
 

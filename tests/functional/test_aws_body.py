@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from chalicelib import aws, clients
-from chalicelib.ingest import Entry, Receipt
+from chalicelib.ports import Entry, Receipt
 from chalicelib.retry import Failure, Outcome, Success
 
 ENTRIES = [Entry(b'{"a":"\xc3\xa9"}\n', "k/0"), Entry(b"\x00\xff\n", "k\n\u00e9/1", "7"), Entry(b"", "k")]

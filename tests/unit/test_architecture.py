@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "retry": set(),
     "throttles": set(),
     "packing": set(),
+    "ports": {"packing", "retry"},
     "hook": {"errors"},
     "envelope": {"limits"},
     "telemetry": set(),
@@ -29,10 +30,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gateway": {"errors", "limits"},
     "curate": {"envelope", "errors", "event", "jsontext", "limits", "packing"},
     "config": {"errors", "limits"},
-    "ingest": {"decode", "errors", "gateway", "limits", "packing", "retry"},
-    "transform": {"curate", "envelope", "ingest", "limits", "packing", "retry"},
+    "ingest": {"decode", "errors", "gateway", "limits", "packing", "ports", "retry"},
+    "transform": {"curate", "envelope", "limits", "packing", "ports", "retry"},
     "clients": {"__init__"},
-    "aws": {"clients", "ingest", "retry", "throttles"},
+    "aws": {"clients", "ports", "retry", "throttles"},
     "compose": set(MODULES) - {"compose"},
 }
 EDGES = {"config", "clients", "aws", "telemetry", "compose"}
