@@ -54,7 +54,7 @@ def partition_key(record_id: str) -> str:
 def record_event_id(key: str | None, shard_id: str, sequence_number: str) -> str:
     """Return a record's event id: what stands behind our mark, else a name made of the record's place.
 
-    The key of a foreign producer's record (no mark, nothing behind it, or no partition key at all) says nothing:
+    The key of a foreign producer's record (no mark, nothing behind it, or no key at all) says nothing:
     `<shard id>:<sequence number>` is unique, and the same whenever the record is delivered again. Only one
     mark is taken away, so an Idempotency-Key that begins with the mark comes back as it was sent.
 
