@@ -22,8 +22,8 @@ import requests
 from bench.table import MISSED
 from headgate.send import command
 from headgate.send.arguments import from_arguments
-from headgate.send.console import Console
 from headgate.send.run import run
+from headgate.terminal import Printer
 
 GOAL = 5.0
 FIELDS = [f"field_{place}" for place in range(8)]
@@ -51,7 +51,7 @@ def with_ours(path: Path, url: str, *flags: str) -> int:
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     out, err = io.StringIO(), io.StringIO()
-    code = run(from_arguments(parser.parse_args(["-f", str(path), "-u", url, *flags])), Console(out, err))
+    code = run(from_arguments(parser.parse_args(["-f", str(path), "-u", url, *flags])), Printer(out, err))
     if code:
         raise SystemExit(err.getvalue())
     return int(out.getvalue().split(" accepted")[0].replace(",", ""))

@@ -16,10 +16,10 @@ from headgate.readers.feed import Feed
 from headgate.readers.line_view import show
 from headgate.readers.lines import as_envelope, content_of, lines_of
 from headgate.readers.moments import moment
-from headgate.readers.printing import Printer
 from headgate.readers.span import Span, kind_of, objects
 from headgate.readers.stage import Stage, add_files_argument, add_stage_arguments, open_stage
 from headgate.readers.where import condition, wanted
+from headgate.terminal import Printer
 
 SOURCES = ("stream", "raw", "curated", "quarantine")
 _EXAMPLES = """

@@ -24,9 +24,9 @@ from headgate.quarantine.returning import Work, as_stored, put_back, read_file, 
 from headgate.readers.ending import FOUND_NOTHING, describe, ended
 from headgate.readers.errors import ReaderError
 from headgate.readers.line_view import show
-from headgate.readers.printing import Printer
 from headgate.readers.putting import open_sink
 from headgate.readers.stage import Stage, add_files_argument, add_stage_arguments, open_stage
+from headgate.terminal import Printer
 
 _ONE = "no such line, or not all mended"
 _EXAMPLES = """

@@ -10,7 +10,7 @@ import orjson
 
 from headgate.quarantine.bad_lines import BadLine
 from headgate.quarantine.journal import Journal
-from headgate.readers.printing import Printer
+from headgate.terminal import Printer
 
 
 @dataclass

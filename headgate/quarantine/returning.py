@@ -17,9 +17,9 @@ from headgate.quarantine.journal import Journal
 from headgate.quarantine.mending import Mended
 from headgate.readers.errors import ReaderError
 from headgate.readers.moments import parse_shown, shown
-from headgate.readers.printing import Printer
 from headgate.readers.putting import Put, Returning, returning
 from headgate.readers.stage import Stage
+from headgate.terminal import Printer
 
 _BATCH = 200  # lines between two notes in the journal
 

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from headgate.query.running import Answer
-from headgate.readers.printing import Printer, as_cell
+from headgate.terminal import Printer, as_cell
 
 _INT64 = range(-(2**63), 2**64)  # what orjson writes
 _NUMBERS = ("BIGINT", "INTEGER", "HUGEINT", "DOUBLE", "DECIMAL", "UBIGINT", "SMALLINT", "FLOAT")

@@ -17,9 +17,9 @@ from headgate.readers.ending import describe, ended
 from headgate.readers.errors import ReaderError
 from headgate.readers.moments import moment
 from headgate.readers.packages import optional
-from headgate.readers.printing import Printer
 from headgate.readers.span import Span
 from headgate.readers.stage import add_files_argument, add_stage_arguments, open_stage
+from headgate.terminal import Printer
 
 _VIEWS = """views:
   raw                      line, event (null when it is no JSON), object

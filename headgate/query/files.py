@@ -12,8 +12,8 @@ from headgate.query.views import TABLES
 from headgate.readers import decode
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.contents import bodies
-from headgate.readers.printing import Printer
 from headgate.readers.span import Span, kind_of, objects
+from headgate.terminal import Printer
 
 
 def tables_in(sql: str) -> list[str]:

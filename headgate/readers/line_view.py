@@ -4,7 +4,7 @@ Decides the columns: time, type, shard or object, and the event as it was sent. 
 """
 
 from headgate.readers.lines import content_of, fields_of
-from headgate.readers.printing import CYAN, DIM, RED, Printer, printable
+from headgate.terminal import CYAN, DIM, RED, Printer, printable
 
 _TIME = slice(0, 23)  # 2026-10-01T05:00:00.000
 _TYPE_CHARS = 14

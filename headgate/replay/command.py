@@ -13,7 +13,6 @@ from typing import Any
 from headgate.readers.ending import FOUND_NOTHING, describe, ended
 from headgate.readers.errors import ReaderError
 from headgate.readers.moments import moment, shown
-from headgate.readers.printing import Printer
 from headgate.readers.putting import Put, open_sink
 from headgate.readers.span import Span
 from headgate.readers.stage import Stage, add_stage_arguments, open_stage
@@ -24,6 +23,7 @@ from headgate.replay.plan import Plan, Source
 from headgate.replay.sending import send_all
 from headgate.replay.state import FOLDER, State
 from headgate.replay.transform_sink import open_transform
+from headgate.terminal import Printer
 
 _EXAMPLES = """
 replay --from 2026-10-01T05:00Z --to 2026-10-01T06:00Z --dry-run

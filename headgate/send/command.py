@@ -15,9 +15,9 @@ from headgate.send import run as runs
 from headgate.send.abort import AbortError, UsageError
 from headgate.send.arguments import from_arguments
 from headgate.send.batches import BATCH_MAX_BYTES
-from headgate.send.console import Console
 from headgate.send.csvrows import CELL_MAX_CHARS
 from headgate.send.generate import MAKERS
+from headgate.terminal import Printer
 
 WRONG_USAGE = 2
 
@@ -35,18 +35,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 0 everything accepted, 3 some rows rejected, 1 ended early, 2 wrong usage."""
-    console = Console(sys.stdout, sys.stderr)
+    try:
+        printer = Printer()
+    except OSError as error:
+        print(f"headgate send: {error.filename}: {error.strerror}", file=sys.stderr)
+        return WRONG_USAGE
     try:
         with _term_is_interrupt():
-            return runs.run(from_arguments(args), console)
+            return runs.run(from_arguments(args), printer)
     except UsageError as error:
         for problem in error.problems:
-            console.note(f"headgate send: {problem}")
+            printer.note(f"headgate send: {problem}")
         return WRONG_USAGE
     except AbortError as error:
-        console.note(f"headgate send: {error}")
+        printer.note(f"headgate send: {error}")
     except KeyboardInterrupt:
-        console.note("headgate send: stopped")
+        printer.note("headgate send: stopped")
     except BrokenPipeError:
         sys.stdout = None  # or Python flushes into the closed pipe once more
     return runs.ABORTED

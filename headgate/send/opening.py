@@ -9,29 +9,29 @@ from headgate.send import bytestream
 from headgate.send.abort import AbortError
 from headgate.send.answers import Hopeless, judge, judge_first
 from headgate.send.client import NoAnswer
-from headgate.send.console import Console
 from headgate.send.filesource import FileSource
 from headgate.send.options import Options
 from headgate.send.sender import probe
 from headgate.send.source import GeneratedSource, Source
+from headgate.terminal import Printer
 
 # Looking through more than this takes long enough to ask the endpoint first.
 PROBE_ABOVE_BYTES = 256 * 1024 * 1024
 
 
 @contextmanager
-def open_source(options: Options, console: Console) -> Iterator[Source]:
+def open_source(options: Options, printer: Printer) -> Iterator[Source]:
     """The source of a run. Raises AbortError, UsageError."""
-    source = _generated(options, console) if options.path is None else _file(options, options.path)
+    source = _generated(options, printer) if options.path is None else _file(options, options.path)
     try:
         if isinstance(source, FileSource):
-            _look_through(source, options, console)
+            _look_through(source, options, printer)
         yield source
     finally:
         source.close()
 
 
-def _generated(options: Options, console: Console) -> GeneratedSource:
+def _generated(options: Options, printer: Printer) -> GeneratedSource:
     source = GeneratedSource(
         options.template or {},
         lambda: datetime.now(UTC),
@@ -39,7 +39,7 @@ def _generated(options: Options, console: Console) -> GeneratedSource:
         event_type=options.dialect.event_type,
         key=options.key,
     )
-    console.note(f"made-up events; --seed {source.seed} makes them again")
+    printer.note(f"made-up events; --seed {source.seed} makes them again")
     return source
 
 
@@ -55,14 +55,14 @@ def _file(options: Options, path: str) -> FileSource:
     raise AbortError(f"--resume needs a file that can be read again, and {name} is not one")
 
 
-def _look_through(source: FileSource, options: Options, console: Console) -> None:
+def _look_through(source: FileSource, options: Options, printer: Printer) -> None:
     if source.size_bytes > PROBE_ABOVE_BYTES and not options.dry_run:
-        console.note(f"asking {options.target.url} before the whole file is looked through")
+        printer.note(f"asking {options.target.url} before the whole file is looked through")
         _ask_first(options)
-    source.scan(lambda: console.progress(lambda width: _scanning(source)[:width]))
-    console.note(f"{source.name}: {source.form.upper()}, {source.choice.encoding} ({source.choice.why})")
+    source.scan(lambda: printer.progress(lambda width: _scanning(source)[:width]))
+    printer.note(f"{source.name}: {source.form.upper()}, {source.choice.encoding} ({source.choice.why})")
     if source.hint:
-        console.note(f"{source.name}: {source.hint}")
+        printer.note(f"{source.name}: {source.hint}")
 
 
 def _scanning(source: FileSource) -> str:

@@ -3,29 +3,29 @@
 from collections.abc import Iterable
 
 from headgate.send.batches import Batch
-from headgate.send.console import Console
 from headgate.send.options import Options
 from headgate.send.rows import BadRow
+from headgate.terminal import Printer, printable
 
 REQUESTS = 3
 LINES = 3  # of each body
 _LINE_MAX_CHARS = 500
 
 
-def preview(batches: Iterable[Batch | BadRow], options: Options, console: Console) -> None:
+def preview(batches: Iterable[Batch | BadRow], options: Options, printer: Printer) -> None:
     """Show the first requests and the rows that were refused on the way to them."""
     shown = 0
     for batch in batches:
         if isinstance(batch, BadRow):
-            console.note(
+            printer.note(
                 f"row {batch.number} (line {batch.line}) would be rejected: {batch.code}: {batch.message}"
             )
             continue
-        console.result(_request(batch, options))
+        printer.text(printable(_request(batch, options), keep="\n"))
         shown += 1
         if shown == REQUESTS:
             break
-    console.note("dry run: nothing was sent" if shown else "dry run: there is nothing to send")
+    printer.note("dry run: nothing was sent" if shown else "dry run: there is nothing to send")
 
 
 def _request(batch: Batch, options: Options) -> str:

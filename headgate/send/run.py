@@ -12,7 +12,6 @@ from pathlib import Path
 
 from headgate.send.abort import AbortError
 from headgate.send.batches import Batch, make_batches
-from headgate.send.console import Console
 from headgate.send.crew import Crew
 from headgate.send.opening import open_source
 from headgate.send.options import Options
@@ -24,6 +23,7 @@ from headgate.send.rows import BadRow, Row
 from headgate.send.sender import Books, Job, Sender
 from headgate.send.source import Source
 from headgate.send.stats import Stats
+from headgate.terminal import Printer
 
 ACCEPTED, ABORTED, REJECTED = 0, 1, 3
 _PAUSE_SHOWN_S = 2.0  # a longer one looks like a run that hangs
@@ -76,22 +76,22 @@ class Turns:
         self.exhausted = True
 
 
-def run(options: Options, console: Console) -> int:
+def run(options: Options, printer: Printer) -> int:
     """Send, check, or show. Raises AbortError and UsageError only before anything was sent."""
-    with open_source(options, console) as source:
+    with open_source(options, printer) as source:
         if options.dry_run:
-            preview(Turns(source, options, Start()).batches(), options, console)
+            preview(Turns(source, options, Start()).batches(), options, printer)
             return ACCEPTED
-        return _Run(source, options, console).run()
+        return _Run(source, options, printer).run()
 
 
 class _Run:
     """The state of one run."""
 
-    def __init__(self, source: Source, options: Options, console: Console) -> None:
+    def __init__(self, source: Source, options: Options, printer: Printer) -> None:
         self._source = source
         self._options = options
-        self._console = console
+        self._printer = printer
         self._resume = _resume_file(source, options)
         self._notes = RetryNotes()
         start = self._first_look()
@@ -113,7 +113,7 @@ class _Run:
         """To the end, whichever it is."""
         pause_s = self._options.limits.events / self._options.rate_per_s
         if pause_s > _PAUSE_SHOWN_S:
-            self._console.note(
+            self._printer.note(
                 f"at this --rate, a request of {self._options.limits.events:,} events goes every "
                 f"{duration(pause_s)}; --batch-events makes smaller ones, whose ids are others"
             )
@@ -128,7 +128,7 @@ class _Run:
             self._stop(crew)
         except KeyboardInterrupt:
             problem = "stopped"
-            self._console.note("stopping: waiting for the answers under way (Ctrl-C again leaves them)")
+            self._printer.note("stopping: waiting for the answers under way (Ctrl-C again leaves them)")
             self._stop(crew)
         except BaseException:
             self._stop(crew)
@@ -151,31 +151,31 @@ class _Run:
         try:
             crew.stop()
         except KeyboardInterrupt:
-            self._console.note(
+            self._printer.note(
                 "left at once; what was under way is sent again by the next run, with the same ids"
             )
 
     def _end(self, problem: str | None) -> int:
         stats, resume = self._books.stats, self._resume
-        self._console.result(summary(stats, time.monotonic(), checking=self._options.check))
+        self._printer.text(summary(stats, time.monotonic(), checking=self._options.check))
         if stats.rejected:
             rows = "1 rejected row is" if stats.rejected == 1 else f"{stats.rejected:,} rejected rows are"
-            self._console.note(f"{rows} in {self._books.rejects.path}")
+            self._printer.note(f"{rows} in {self._books.rejects.path}")
         if resume is not None and problem is None and not self._turns.exhausted:
             resume.stop_at(self._turns.last_row)
         if resume is not None and resume.problem:
-            self._console.note(f"{resume.problem}; --resume will not go on from here")
+            self._printer.note(f"{resume.problem}; --resume will not go on from here")
         if problem is not None:
-            self._console.note(f"aborted: {problem}")
-            self._console.note(self._hint())
+            self._printer.note(f"aborted: {problem}")
+            self._printer.note(self._hint())
             return ABORTED
         if resume is not None and self._turns.exhausted:
             resume.remove()
         elif resume is not None and resume.reached:
-            self._console.note(f"stopped at --limit; --resume goes on after row {resume.reached:,}")
+            self._printer.note(f"stopped at --limit; --resume goes on after row {resume.reached:,}")
         if not self._turns.taken:
             why = " after the checkpoint" if self._start.reached else self._source.emptiness
-            self._console.note(f"there was nothing to send{why}")
+            self._printer.note(f"there was nothing to send{why}")
         earlier = self._start.row and self._books.rejects.path.is_file()
         return REJECTED if stats.rejected or earlier else ACCEPTED
 
@@ -194,18 +194,18 @@ class _Run:
             return Start()
         if not self._options.resume:
             if resume.path.exists():
-                self._console.note(
+                self._printer.note(
                     f"{resume.path} is of a run that stopped early; --resume would go on there"
                 )
             return Start()
         start = resume.load()
-        self._console.note(
+        self._printer.note(
             f"going on after row {start.reached:,}"
             if start.reached
             else "no checkpoint; starting at the first row"
         )
         if start.row < start.reached:
-            self._console.note(
+            self._printer.note(
                 f"rows {start.row + 1:,} to {start.reached:,} begin the same batch and are sent once more, "
                 "under the same ids"
             )
@@ -213,9 +213,9 @@ class _Run:
 
     def _tick(self) -> None:
         stats = self._books.stats
-        if not self._console.draws and (said := self._notes.line(stats.longest_wait(), time.monotonic())):
-            self._console.note(said)
-        self._console.progress(lambda width: progress_line(stats, self._books.share, time.monotonic(), width))
+        if not self._printer.draws and (said := self._notes.line(stats.longest_wait(), time.monotonic())):
+            self._printer.note(said)
+        self._printer.progress(lambda width: progress_line(stats, self._books.share, time.monotonic(), width))
 
 
 def _resume_file(source: Source, options: Options) -> ResumeFile | None:

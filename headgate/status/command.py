@@ -8,13 +8,13 @@ import argparse
 from headgate.readers.ending import FOUND_NOTHING, describe, ended
 from headgate.readers.errors import ReaderError
 from headgate.readers.moments import moment
-from headgate.readers.printing import Printer
 from headgate.readers.span import Span
 from headgate.readers.stage import Stage, add_stage_arguments, open_stage
 from headgate.settings import StageSettings
 from headgate.status.gather import Gather
 from headgate.status.ledger import Late, add_up
 from headgate.status.screen import as_json, buckets, draw
+from headgate.terminal import Printer
 
 _DEFAULT_S = 900.0
 _WATCH_S = 2.0

@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from headgate.readers.moments import shown
-from headgate.readers.printing import BOLD, DIM, GREEN, RED, YELLOW, Printer, printable
 from headgate.readers.span import Span
 from headgate.status.ledger import Accepted, Figures, Waiting
+from headgate.terminal import BOLD, DIM, GREEN, RED, YELLOW, Printer, printable
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _COLUMNS = 60

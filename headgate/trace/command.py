@@ -11,9 +11,9 @@ import orjson
 from headgate.readers.bucket import Bucket
 from headgate.readers.ending import FOUND_NOTHING, describe, ended
 from headgate.readers.moments import moment, shown
-from headgate.readers.printing import DIM, GREEN, RED, YELLOW, Printer, printable
 from headgate.readers.span import Span
 from headgate.readers.stage import Stage, add_stage_arguments, open_stage
+from headgate.terminal import DIM, GREEN, RED, YELLOW, Printer, printable
 from headgate.trace.finding import End, archived, copies, dropped, ends, object_name
 from headgate.trace.sought import Copy, Hop, Sought
 

@@ -45,8 +45,14 @@ def test_a_closed_output_is_said(words: list[str], tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == (
         f"headgate {' '.join(words if words[0] == 'quarantine' else words[:1])}: "
-        "standard output is closed; where nothing is to be seen, use > /dev/null\n"
+        "standard output: it is closed; use > /dev/null to see nothing\n"
     )
+
+
+def test_send_says_that_its_output_is_closed() -> None:
+    ended = _run("-m", "headgate", "send", "-f", "-", "-u", "http://127.0.0.1:1/v1", behind=">&-")
+    assert ended.returncode == 2
+    assert ended.stderr == "headgate send: standard output: it is closed; use > /dev/null to see nothing\n"
 
 
 def test_a_closed_standard_error_takes_what_is_said(tmp_path: Path) -> None:

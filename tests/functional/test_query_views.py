@@ -14,8 +14,8 @@ from headgate.query.views import statements
 from headgate.readers import decode
 from headgate.readers.bucket import FolderBucket
 from headgate.readers.errors import ReaderError
-from headgate.readers.printing import Printer
 from headgate.readers.span import Span
+from headgate.terminal import Printer
 from tests.readers_rig import START_S, World
 
 pyarrow: Any = importlib.import_module("pyarrow")  # ships no types

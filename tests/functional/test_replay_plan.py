@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from headgate.readers.printing import Printer
 from headgate.readers.span import Span
 from headgate.replay.command import _planned
 from headgate.replay.from_archive import ArchiveSource
 from headgate.replay.from_stream import StreamSource
 from headgate.replay.plan import Source
 from headgate.replay.state import State
+from headgate.terminal import Printer
 from tests.readers_rig import START_S, World
 
 SPAN = Span(START_S - 1, START_S + 100)

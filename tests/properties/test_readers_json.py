@@ -19,7 +19,6 @@ from headgate.readers.contents import lines_in, raw_rows, within
 from headgate.readers.feed import Feed
 from headgate.readers.line_view import show
 from headgate.readers.lines import as_envelope, content_of, fields_of, lines_of
-from headgate.readers.printing import Printer
 from headgate.readers.putting import Returning
 from headgate.readers.span import Span, kind_of, objects
 from headgate.readers.where import condition, wanted
@@ -28,6 +27,7 @@ from headgate.replay.from_stream import StreamSource
 from headgate.replay.transform_sink import TransformSink
 from headgate.status.gather import Gather
 from headgate.status.ledger import Late, add_up
+from headgate.terminal import Printer
 from headgate.trace.finding import archived, copies, dropped, ends
 from headgate.trace.sought import Sought
 from tests.fakes import FakeBucket, FakeFirehose

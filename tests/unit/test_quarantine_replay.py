@@ -10,8 +10,8 @@ from headgate.quarantine.groups import by_code
 from headgate.quarantine.journal import Journal
 from headgate.quarantine.returning import Work, as_stored, put_back
 from headgate.readers.errors import StoppedError
-from headgate.readers.printing import Printer
 from headgate.readers.putting import Returning
+from headgate.terminal import Printer
 from tests.readers_rig import World
 
 BAD = b'{"type":"%s"}' % (b"t" * 300)

@@ -5,10 +5,10 @@ import json
 from collections import Counter
 
 from headgate.readers.line_view import show
-from headgate.readers.printing import Printer
 from headgate.readers.span import Span
 from headgate.status.ledger import Figures, Waiting
 from headgate.status.screen import as_json, draw
+from headgate.terminal import Printer
 
 SPAN = Span(1_700_000_000.0, 1_700_000_900.0)
 
