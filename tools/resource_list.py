@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from headgate.infra.alarms import listed
-from headgate.infra.functions import ingest_statements, transform_statements
-from headgate.infra.intrinsics import Json
-from headgate.infra.roles import delivery_roles
-from headgate.infra.template import merge_template
+from headgate.infra.template.alarms import listed
+from headgate.infra.template.delivery import delivery_roles
+from headgate.infra.template.functions import ingest_statements, transform_statements
+from headgate.infra.template.intrinsics import Json
+from headgate.infra.template.template import merge_template
 from headgate.settings import StageSettings
 
 _NAMES = (

@@ -9,10 +9,10 @@ What runs locally is what will be deployed.
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from headgate.infra.intrinsics import Json
-from headgate.infra.overlay import EVENT_SOURCE
-from headgate.infra.resolve import resolve
-from headgate.infra.template import merge_template
+from headgate.infra.template.functions import EVENT_SOURCE
+from headgate.infra.template.intrinsics import Json
+from headgate.infra.template.resolve import resolve
+from headgate.infra.template.template import merge_template
 from headgate.settings import StageSettings, environment, load_settings
 
 _KINDS = {

@@ -5,11 +5,10 @@ Chalice can express none of it. Called by commands/tune.py, which does what is a
 
 from typing import Any
 
-from headgate.infra.api import ACCESS_LOG_FORMAT, method_settings
-from headgate.infra.functions import mapping
-from headgate.infra.gateway_errors import gateway_responses
-from headgate.infra.intrinsics import Json
-from headgate.infra.resolve import partition_of
+from headgate.infra.template.api import ACCESS_LOG_FORMAT, gateway_responses, method_settings
+from headgate.infra.template.functions import mapping
+from headgate.infra.template.intrinsics import Json
+from headgate.infra.template.resolve import partition_of
 from headgate.settings import StageSettings, fill_bucket, names_of
 
 _METHOD_PATHS = {

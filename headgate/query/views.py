@@ -6,9 +6,9 @@ Decides their columns and types; docs/query.md has the same views for Athena. Pu
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from headgate.infra import prefixes
 from headgate.readers.moments import shown
 from headgate.readers.span import Span
+from headgate.settings import prefixes
 
 TABLES = ("raw", "curated", "quarantine")
 

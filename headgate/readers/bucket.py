@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Protocol
 from botocore.exceptions import ClientError
 
 from headgate.aws_errors import error_code
-from headgate.infra import prefixes
 from headgate.readers.calls import Clock, call
 from headgate.readers.errors import ReaderError
+from headgate.settings import prefixes
 
 _DATA = (prefixes.RAW, prefixes.CURATED, prefixes.QUARANTINE)
 

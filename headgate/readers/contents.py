@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import orjson
 
-from headgate.infra import prefixes
 from headgate.readers import archive, decode, kpl
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.calls import Clock
 from headgate.readers.lines import content
 from headgate.readers.moments import parse_shown
 from headgate.readers.span import Kind, Span, objects
+from headgate.settings import prefixes
 
 _AHEAD = 3  # objects in memory beside the one that is read; one has at most 128 MiB before compression
 _LIST_EVERY_S = 0.7

@@ -13,9 +13,9 @@ from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from headgate.infra import prefixes
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.errors import ReaderError
+from headgate.settings import prefixes
 
 # An object lies in the folder of its oldest record. Firehose keeps what S3 refuses for 24 hours, so a record
 # can lie in a folder that is a day older than itself; two hours for zones that change their clocks.

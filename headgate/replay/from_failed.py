@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 import orjson
 
-from headgate.infra import prefixes
 from headgate.readers.bucket import Bucket
 from headgate.readers.decode import split
 from headgate.readers.errors import ReaderError
 from headgate.readers.putting import Returning
 from headgate.readers.span import Span
 from headgate.replay.plan import Mark, Plan, Portion
+from headgate.settings import prefixes
 
 
 class FailedSource:

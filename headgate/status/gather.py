@@ -6,7 +6,6 @@ Decides what is read again: a second look takes only new records and new objects
 from collections import Counter
 
 from chalicelib.hook import hook
-from headgate.infra import prefixes
 from headgate.readers import archive, decode
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.contents import bodies
@@ -16,6 +15,7 @@ from headgate.readers.span import Span, kind_of, objects
 from headgate.readers.stage import Stage
 from headgate.readers.verdict import verdicts
 from headgate.records import Record
+from headgate.settings import prefixes
 from headgate.status.ledger import Accepted, Held, Identity
 from headgate.status.tails import Tails, digest_of
 

@@ -9,9 +9,8 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.envelope import COLUMNS
-from headgate.infra import prefixes
-from headgate.infra.template import merge_template
-from headgate.settings import load_settings
+from headgate.infra.template.template import merge_template
+from headgate.settings import load_settings, prefixes
 from headgate.settings.parse import parse_settings
 
 HOUR_S = 3600

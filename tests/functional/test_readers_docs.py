@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from headgate.__main__ import COMMANDS
-from headgate.infra import prefixes
 from headgate.query.views import DEDUP, TABLES
+from headgate.settings import prefixes
 
 DOCS = Path(__file__).parents[2] / "docs"
 READERS, QUERY = ((DOCS / name).read_text("utf-8") for name in ("readers.md", "query.md"))

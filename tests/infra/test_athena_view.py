@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from headgate.infra.glue import COLUMNS
+from headgate.infra.template.delivery import COLUMNS
 
 SQL = (Path(__file__).parents[2] / "docs" / "athena.sql").read_text(encoding="utf-8")
 ROWS = [

@@ -8,7 +8,7 @@ import pytest
 from headgate.infra.commands.deploy import deploy
 from headgate.infra.commands.diff import diff, unified
 from headgate.infra.errors import InfraError
-from headgate.infra.template import data_plane
+from headgate.infra.template.template import data_plane
 from headgate.settings import StageSettings, load_settings
 from tests.infra.fake_aws import FakeClients, FakeLambda, FakeStacks, context
 

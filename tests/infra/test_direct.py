@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from headgate.infra.direct import direct
-from headgate.infra.direct_templates import RECEIPT, REFUSED, request_template
-from headgate.infra.template import data_plane
+from headgate.infra.template.direct import RECEIPT, REFUSED, direct, request_template
+from headgate.infra.template.template import data_plane
 from headgate.settings import parse_settings
 from tests.kinesis_rig import open_rig
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headgate.infra.template import data_plane
+from headgate.infra.template.template import data_plane
 from headgate.settings import load_settings
 from tools.gate.rules import RULES, broken
 

@@ -7,7 +7,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from headgate.infra.functions import (
+from headgate.infra.template.functions import (
     INGEST_ACTIONS,
     QUARANTINE_ACTIONS,
     TRANSFORM_ACTIONS,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headgate.infra.commands.render import stale
-from headgate.infra.render import rendered
+from headgate.infra.template.template import rendered
 from headgate.settings import SettingsError, environment, load_config, load_settings, names_of, parse_settings
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from headgate.infra.errors import InfraError
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 from headgate.settings import SettingsError, StageSettings, load_config, load_settings
 from tools.gate import tools
 from tools.gate.combinations import combinations

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 from headgate.infra.chalice import chalice
-from headgate.infra.intrinsics import Json
-from headgate.infra.render import merge_path, rendered
+from headgate.infra.template.intrinsics import Json
+from headgate.infra.template.template import merge_path, rendered
 from headgate.settings import StageSettings
 
 

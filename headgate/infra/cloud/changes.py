@@ -6,7 +6,7 @@ from typing import Any
 from headgate.infra.cloud.stacks import TEMPLATE_BODY_BYTES, Change, Stack
 from headgate.infra.cloud.waiting import Clock, wait_for
 from headgate.infra.errors import InfraError
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 
 NAME = "headgate"
 _NOTHING = ("didn't contain changes", "No updates are to be performed")

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from headgate.aws_errors import error_code
 from headgate.infra.errors import InfraError
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 
 SAM_TAG = "lambda:createdBy"
 """SAM tags every function it makes, so a function tells by which way it was deployed."""

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from headgate.infra.cloud.waiting import Clock, wait_for
 from headgate.infra.errors import InfraError
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 
 TEMPLATE_BODY_BYTES = 51_200
 """Source: CloudFormation API, CreateChangeSet TemplateBody."""

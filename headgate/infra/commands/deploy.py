@@ -5,9 +5,8 @@ from headgate.infra.cloud.stacks import Change, Stack
 from headgate.infra.commands.render import stale
 from headgate.infra.context import Context
 from headgate.infra.errors import InfraError
-from headgate.infra.intrinsics import tag_map
-from headgate.infra.render import rendered
-from headgate.infra.template import data_plane
+from headgate.infra.template.intrinsics import tag_map
+from headgate.infra.template.template import data_plane, rendered
 from headgate.settings import load_config
 
 

@@ -4,8 +4,8 @@ import difflib
 import json
 
 from headgate.infra.context import Context
-from headgate.infra.intrinsics import Json
-from headgate.infra.template import data_plane
+from headgate.infra.template.intrinsics import Json
+from headgate.infra.template.template import data_plane
 
 
 def diff(context: Context) -> int:

@@ -3,7 +3,7 @@
 from headgate.infra.cloud import apis
 from headgate.infra.context import Context
 from headgate.infra.errors import InfraError
-from headgate.infra.intrinsics import Json, tag_map
+from headgate.infra.template.intrinsics import Json, tag_map
 
 
 def add(context: Context, partner: str) -> int:

@@ -12,7 +12,7 @@ from headgate.infra.bytecode import add_bytecode
 from headgate.infra.chalice import chalice
 from headgate.infra.commands.render import stale
 from headgate.infra.errors import InfraError
-from headgate.infra.render import merge_path, rendered
+from headgate.infra.template.template import merge_path, rendered
 from headgate.infra.zip_check import problems
 from headgate.settings import load_config, load_settings
 

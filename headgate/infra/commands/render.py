@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from headgate.infra.render import rendered
+from headgate.infra.template.template import rendered
 from headgate.settings import load_config, load_settings
 
 

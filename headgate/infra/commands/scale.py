@@ -6,7 +6,7 @@ from headgate.aws_errors import error_code
 from headgate.infra.cloud.waiting import wait_for
 from headgate.infra.context import Context
 from headgate.infra.errors import InfraError
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 
 EVERY_S = 5.0
 

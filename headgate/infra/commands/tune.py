@@ -3,8 +3,8 @@
 from headgate.infra.cloud import apis, mappings
 from headgate.infra.context import Context
 from headgate.infra.errors import InfraError
-from headgate.infra.resolve import partition_of
 from headgate.infra.state import Deployed, deployed
+from headgate.infra.template.resolve import partition_of
 from headgate.infra.tuning import mapping_differences, response_differences, stage_patches, wanted_mapping
 
 

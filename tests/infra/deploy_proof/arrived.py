@@ -8,11 +8,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from headgate.infra.functions import mapping
-from headgate.infra.gateway_errors import gateway_responses
-from headgate.infra.intrinsics import Json
-from headgate.infra.resolve import resolve
-from headgate.infra.template import data_plane
+from headgate.infra.template.api import gateway_responses
+from headgate.infra.template.functions import mapping
+from headgate.infra.template.intrinsics import Json
+from headgate.infra.template.resolve import resolve
+from headgate.infra.template.template import data_plane
 from headgate.settings import StageSettings, names_of
 from tests.infra.deploy_proof.emulator import ACCOUNT, REGION, Ministack
 

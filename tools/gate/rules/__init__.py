@@ -6,7 +6,7 @@ test that breaks the template and sees the rule fail.
 
 from collections.abc import Callable
 
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 from tools.gate.rules import access, flow, shape, storage, watch
 
 Rule = Callable[[Json], list[str]]

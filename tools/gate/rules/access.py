@@ -1,6 +1,6 @@
 """Rules of who may do what."""
 
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 from tools.gate.rules.look import many, properties, statements
 
 

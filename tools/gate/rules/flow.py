@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from chalicelib.errors import CODES
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 from tools.gate.rules.look import of, properties
 
 MOST_RETRIES = 10

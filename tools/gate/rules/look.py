@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 
 
 def of(template: Json, *kinds: str) -> list[tuple[str, Json]]:

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from headgate.infra import prefixes
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
+from headgate.settings import prefixes
 from tools.gate.rules.look import of, properties
 
 _DATA = (prefixes.RAW, prefixes.CURATED, prefixes.QUARANTINE, prefixes.FAILED_BATCHES)

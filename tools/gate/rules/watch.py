@@ -2,7 +2,7 @@
 
 import re
 
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 from tools.gate.rules.look import properties
 
 _ALARM = "AWS::CloudWatch::Alarm"

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from headgate.infra.intrinsics import Json, resource
+from headgate.infra.template.intrinsics import Json, resource
 from headgate.settings import StageSettings, fill_bucket, names_of
 
 WIDTH, HEIGHT = 6, 6

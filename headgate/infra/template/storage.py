@@ -1,8 +1,27 @@
-"""The bucket: closed, encrypted, versioned, and kept when the stack goes."""
+"""Where events are kept: the Kinesis stream and the bucket. Both stay when the stack goes."""
 
-from headgate.infra import prefixes
-from headgate.infra.intrinsics import Json, att, ref, resource, sub, tags
-from headgate.settings import StageSettings, fill_bucket, names_of
+from headgate.infra.template.intrinsics import Json, att, ref, resource, sub, tags
+from headgate.settings import StageSettings, fill_bucket, names_of, prefixes
+
+
+def stream(settings: StageSettings) -> dict[str, Json]:
+    """Make the stream: provisioned or on-demand, encrypted, kept when the stack goes (O03).
+
+    RetainExceptOnCreate: a first deploy that fails leaves nothing that would stand in the second one's way.
+    """
+    mode = "ON_DEMAND" if settings.on_demand else "PROVISIONED"
+    properties: Json = {
+        "Name": names_of(settings).stream,
+        "StreamModeDetails": {"StreamMode": mode},
+        "RetentionPeriodHours": settings.retention_hours,
+        "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
+        "Tags": tags(settings),
+    }
+    if not settings.on_demand:
+        properties["ShardCount"] = settings.shards
+    kept = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+    return {"Stream": resource("AWS::Kinesis::Stream", properties, **kept)}
+
 
 WATCHED = {"Quarantine": prefixes.QUARANTINE, "FailedBatches": prefixes.FAILED_BATCHES}
 """Filter id of S3's request metrics to the prefix in which a new object means that something went wrong."""

@@ -1,15 +1,14 @@
-"""The alarms: each watches one promise and says in its description what to do.
+"""The alarms, and the SNS topic that they notify.
 
-A metric that no service sends, or a dimension that it does not have, makes an alarm that cannot fire: the
-gate checks both.
+Each alarm watches one promise and says in its description what to do. An alarm on a metric that no service
+sends, or on a dimension that the metric does not have, can never fire: the gate checks both.
 """
 
 from typing import NamedTuple
 
-from headgate.infra.bucket import WATCHED, bucket_name
-from headgate.infra.functions import max_age_s
-from headgate.infra.intrinsics import Json, ref, resource, tags
-from headgate.infra.topic import topic
+from headgate.infra.template.functions import max_age_s
+from headgate.infra.template.intrinsics import Json, ref, resource, tags
+from headgate.infra.template.storage import WATCHED, bucket_name
 from headgate.settings import StageSettings, names_of
 
 PERIOD_S = 300
@@ -216,3 +215,26 @@ def _resource(settings: StageSettings, alarm: Alarm) -> Json:
         "Tags": tags(settings),
     }
     return resource("AWS::CloudWatch::Alarm", properties)
+
+
+def topic(settings: StageSettings) -> dict[str, Json]:
+    """Make the topic that every alarm tells; the mail of the settings subscribes to it."""
+    publish = {
+        "Sid": "Alarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": ref("AlarmTopic"),
+        "Condition": {"StringEquals": {"aws:SourceAccount": ref("AWS::AccountId")}},
+    }
+    document = {"Version": "2012-10-17", "Statement": [publish]}
+    made = {
+        "AlarmTopic": resource("AWS::SNS::Topic", {"Tags": tags(settings)}),
+        "AlarmTopicPolicy": resource(
+            "AWS::SNS::TopicPolicy", {"Topics": [ref("AlarmTopic")], "PolicyDocument": document}
+        ),
+    }
+    if settings.alarm_email is not None:
+        mail = {"TopicArn": ref("AlarmTopic"), "Protocol": "email", "Endpoint": settings.alarm_email}
+        made["AlarmMail"] = resource("AWS::SNS::Subscription", mail)
+    return made

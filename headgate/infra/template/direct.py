@@ -1,17 +1,15 @@
-"""The optional second API: `POST /v1` goes to the stream by service integration, without Lambda.
+"""The optional second API: `POST /v1` reaches the stream by a service integration, without Lambda.
 
-What it gives up: validation beyond "a JSON object", batches, packing, the ordering field. What it keeps: the
-receipt, the throttle, the keys, the error shape, one line a record, and the event id as partition key.
+It gives up validation beyond "a JSON object", batches, packing and the ordering field. It keeps the receipt,
+the throttle, the keys, the error shape, one line per record, and the event id as partition key. A test
+evaluates its Velocity templates with another engine and feeds the result to Kinesis.
 """
 
 import hashlib
 import json
 
-from headgate.infra.api import access_log, method_settings
-from headgate.infra.direct_templates import RECEIPT, REFUSED, request_template
-from headgate.infra.gateway_errors import RETRY_AFTER_S, gateway_responses
-from headgate.infra.intrinsics import Json, arn, att, ref, resource, sub, tags
-from headgate.infra.roles import allow, policy, trust
+from headgate.infra.template.api import RETRY_AFTER_S, access_log, gateway_responses, method_settings
+from headgate.infra.template.intrinsics import Json, allow, arn, att, policy, ref, resource, sub, tags, trust
 from headgate.settings import StageSettings, names_of
 
 DIRECT_ACTIONS = ["kinesis:PutRecord"]
@@ -115,3 +113,46 @@ def _role(settings: StageSettings) -> Json:
         "Tags": tags(settings),
     }
     return resource("AWS::IAM::Role", properties)
+
+
+_STREAM = "@stream@"
+
+# Raw line breaks of a JSON text are white space between tokens: they go, and one newline ends the line. The
+# partition key is the event id, as in the ingest function: the client's key, else the trace's root, else the
+# request's id.
+_REQUEST = """\
+#set($line = $input.body.replaceAll("[\\r\\n]", ""))
+#set($newline = $util.urlDecode("%0A"))
+#set($key = $input.params("Idempotency-Key"))
+#if($key == "")
+#set($key = $input.params("X-Amzn-Trace-Id").replaceAll("^.*Root=", "").replaceAll(";.*$", ""))
+#end
+#if($key == "" || $key.length() > 200)
+#set($key = $context.requestId)
+#end
+{"StreamName": "@stream@", "Data": "$util.base64Encode("$line$newline")",
+ "PartitionKey": "$util.escapeJavaScript($key)"}
+"""
+
+RECEIPT = """\
+{"SequenceNumber": $input.json("$.SequenceNumber"), "ShardId": $input.json("$.ShardId")}
+"""
+
+_PASSING = "ProvisionedThroughput|LimitExceeded|Throttling|InternalFailure|ServiceUnavailable"
+
+# Kinesis answers 400 for what passes as well as for what never will. Both carry Retry-After, which is mapped
+# outside: a header with a hyphen cannot be set here, and a client reads it only beside a 503.
+REFUSED = f"""\
+#if($input.body.matches("(?s).*({_PASSING}).*"))
+#set($context.responseOverride.status = 503)
+{{"Code": "Unavailable", "Message": "Not written. Send again with the same Idempotency-Key.",
+ "RequestId": "$context.requestId"}}
+#else
+{{"Code": "InvalidEvent", "Message": "The stream refuses this event.", "RequestId": "$context.requestId"}}
+#end
+"""
+
+
+def request_template(stream: str) -> str:
+    """Make the template that turns a request into a PutRecord."""
+    return _REQUEST.replace(_STREAM, stream)

@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions as small Python functions, and every resource's tags."""
+"""CloudFormation's intrinsic functions, IAM's statements and the stage's tags, as small Python functions."""
 
 from typing import Any
 
@@ -41,3 +41,20 @@ def tags(settings: StageSettings) -> list[Json]:
 def tag_map(settings: StageSettings) -> dict[str, str]:
     """Answer the stage's tags as an object, as SAM and Glue take them."""
     return dict(settings.tags) | {"headgate:stage": settings.stage}
+
+
+def allow(actions: list[str], *resources: Json | str) -> Json:
+    """Make one Allow statement."""
+    return {"Effect": "Allow", "Action": sorted(actions), "Resource": list(resources)}
+
+
+def policy(name: str, statements: list[Json]) -> Json:
+    """Make one inline policy."""
+    return {"PolicyName": name, "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}
+
+
+def trust(service: str, **limits: Json) -> Json:
+    """Make the policy that lets a service take a role; `limits` are a Condition, if there is one."""
+    principal = {"Service": f"{service}.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **limits}
+    return {"Version": "2012-10-17", "Statement": [statement]}

@@ -1,16 +1,30 @@
-"""What the two functions may do, and how Lambda reads the stream for the transform.
+"""The two functions: what they may do, how Lambda reads the stream, and their log groups.
 
 One list of statements serves both ways to deploy: the policy files of `chalice deploy` name account and
 region by `*`, since a static file cannot know them; the merged template names them exactly.
+
+`overlay` is merged over the SAM template that Chalice packages. Chalice's merge joins objects and replaces
+lists and texts; it deletes nothing. An intrinsic must therefore be merged over the same intrinsic (O01).
+Logical ids are Chalice's: APIHandler, RestAPI, ApiHandlerRole, Transform, TransformRole.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from headgate.infra import prefixes
-from headgate.infra.intrinsics import Json, arn, att, sub
-from headgate.infra.roles import allow
-from headgate.settings import StageSettings, fill_bucket, names_of
+from headgate.infra.template.api import rest_api
+from headgate.infra.template.intrinsics import (
+    Json,
+    allow,
+    arn,
+    att,
+    policy,
+    ref,
+    resource,
+    sub,
+    tag_map,
+    tags,
+)
+from headgate.settings import StageSettings, fill_bucket, names_of, prefixes
 
 MAX_AGE_LIMIT_S = 604_800
 """The longest MaximumRecordAgeInSeconds. Source: Lambda API, CreateEventSourceMapping."""
@@ -102,3 +116,59 @@ def _bucket_arn(settings: StageSettings, *, exact: bool) -> str:
 
 def _logs(function: str, make: Arn) -> Json:
     return allow(LOG_ACTIONS, make("logs", f"log-group:/aws/lambda/{function}:log-stream:*"))
+
+
+def log_groups(settings: StageSettings) -> dict[str, Json]:
+    """Make one group for each function, one for the API's access log, one for both delivery streams."""
+    names = names_of(settings)
+    groups = {
+        "IngestLogs": f"/aws/lambda/{names.ingest_function}",
+        "TransformLogs": f"/aws/lambda/{names.transform_function}",
+        "AccessLogs": f"/headgate/{settings.stage}/access",
+        "DeliveryLogs": f"/headgate/{settings.stage}/delivery",
+    }
+    made = {logical: _group(settings, name) for logical, name in groups.items()}
+    for kind in ("Raw", "Curated"):
+        made[f"{kind}DeliveryLog"] = resource(
+            "AWS::Logs::LogStream", {"LogGroupName": ref("DeliveryLogs"), "LogStreamName": kind.lower()}
+        )
+    return made
+
+
+def _group(settings: StageSettings, name: str) -> Json:
+    properties = {
+        "LogGroupName": name,
+        "RetentionInDays": settings.log_retention_days,
+        "Tags": tags(settings),
+    }
+    return resource("AWS::Logs::LogGroup", properties)
+
+
+EVENT_SOURCE = "TransformKinesisEventSource"
+
+
+def overlay(settings: StageSettings) -> dict[str, Json]:
+    """Make the parts of `Resources` that complete Chalice's own."""
+    names = names_of(settings)
+    event = {"Properties": mapping(settings)}
+    return {
+        "APIHandler": _function(settings, names.ingest_function, "IngestLogs", {}),
+        "Transform": _function(
+            settings, names.transform_function, "TransformLogs", {"Events": {EVENT_SOURCE: event}}
+        ),
+        "ApiHandlerRole": _role(settings, ingest_statements(settings)),
+        "TransformRole": _role(settings, transform_statements(settings)),
+        "RestAPI": rest_api(settings),
+    }
+
+
+def _function(settings: StageSettings, name: str, log_group: str, properties: Json) -> Json:
+    # The stream's name is a plain text in Chalice's mapping, so the order of creation has to be said (O02).
+    return {
+        "DependsOn": ["Stream", "CuratedDelivery", log_group],
+        "Properties": {"FunctionName": name, "Tags": tag_map(settings), **properties},
+    }
+
+
+def _role(settings: StageSettings, statements: list[Json]) -> Json:
+    return {"Properties": {"Policies": [policy("function", statements)], "Tags": tags(settings)}}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from headgate.infra.intrinsics import Json
+from headgate.infra.template.intrinsics import Json
 
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]+)\}")
 
