@@ -5,8 +5,10 @@ Decides what one printed line holds for each source. Never changes anything.
 
 import argparse
 import itertools
+import json
 import sys
 from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from headgate.readers import contents
 from headgate.readers.bucket import Object
@@ -18,7 +20,6 @@ from headgate.readers.lines import as_envelope, content_of, lines_of
 from headgate.readers.moments import moment
 from headgate.readers.span import Span, kind_of, objects
 from headgate.readers.stage import Stage, add_files_argument, add_stage_arguments, open_stage
-from headgate.readers.where import condition, wanted
 from headgate.terminal import Printer
 
 SOURCES = ("stream", "raw", "curated", "quarantine")
@@ -105,3 +106,51 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= sys.maxsize:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of lines")
     return int(text)
+
+
+class Condition(NamedTuple):
+    """One field and the text it must have."""
+
+    path: tuple[str, ...]
+    value: str
+
+    def holds(self, line: dict[str, Any]) -> bool:
+        """Whether a line's field has the value; a field that is not there has none."""
+        event = line.get("event")
+        return any(_text(_at(root, self.path)) == self.value for root in (line, event))
+
+
+def condition(text: str) -> Condition:
+    """An argument of a command line."""
+    field, equals, value = text.partition("=")
+    if not equals or not field:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FIELD=VALUE, such as type=click or user.id=7")
+    return Condition(tuple(field.split(".")), value)
+
+
+def wanted(line: bytes, conditions: list[Condition]) -> bool:
+    """Whether all conditions hold; nothing is parsed when there are none."""
+    if not conditions:
+        return True
+    try:
+        value = json.loads(line, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and all(each.holds(value) for each in conditions)
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        elif isinstance(value, dict) and name in value:
+            value = value[name]
+        else:
+            return None
+    return value
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    return {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None

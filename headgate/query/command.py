@@ -1,6 +1,6 @@
 """`headgate query`: one SQL query over what lies in the bucket.
 
-Decides the form of the answer and which files are read. DuckDB does the work, on this machine; it never
+Decides the form of the result and which files are read. DuckDB does the work, on this machine; it never
 reaches for the network.
 """
 
@@ -9,14 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from headgate.query.answer import as_csv, as_json, as_table
 from headgate.query.files import fetched, tables_in
-from headgate.query.running import Answer, answer
+from headgate.query.output import as_csv, as_json, as_table
+from headgate.query.running import Result, result_of
 from headgate.query.views import statements
 from headgate.readers.ending import describe, ended
-from headgate.readers.errors import ReaderError
+from headgate.readers.errors import ReaderError, optional
 from headgate.readers.moments import moment
-from headgate.readers.packages import optional
 from headgate.readers.span import Span
 from headgate.readers.stage import add_files_argument, add_stage_arguments, open_stage
 from headgate.terminal import Printer
@@ -52,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the answer."""
+    """Print the result."""
     return ended("query", lambda: _query(args, Printer()))
 
 
@@ -67,7 +66,7 @@ def _query(args: argparse.Namespace, printer: Printer) -> int:
         try:
             for statement in statements(files, span):
                 connection.execute(statement)
-            found = answer(connection, sql)
+            found = result_of(connection, sql)
             if found.columns:
                 _print(found, args, printer)
         except duckdb.Error as error:
@@ -87,7 +86,7 @@ def _text_of(given: str) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    """What DuckDB says, but for an answer that Python could take only with a package that is not here."""
+    """Return what DuckDB says, but in our words where it asks for a package that is not installed."""
     if "'pytz'" in str(error):
         return "only SELECT gives times with a zone; elsewhere cast them: now()::VARCHAR"
     return str(error)
@@ -103,7 +102,7 @@ def _connected(duckdb: Any) -> Any:
     return connection
 
 
-def _print(found: Answer, args: argparse.Namespace, printer: Printer) -> None:
+def _print(found: Result, args: argparse.Namespace, printer: Printer) -> None:
     if args.csv:
         as_csv(found, printer)
     elif args.json or not printer.is_terminal:

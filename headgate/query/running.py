@@ -1,6 +1,6 @@
 """Runs SQL so that Ctrl-C ends it: DuckDB works in C, where Python's signals are not looked at.
 
-Decides which thread waits for DuckDB, and in which form an answer's times come. Never prints.
+Decides which thread waits for DuckDB, and in which form a result's times come. Never prints.
 """
 
 import signal
@@ -15,18 +15,18 @@ _PAGE = 5000  # rows
 _AGAIN_S = 0.05  # an interrupt that comes before its query has begun is forgotten
 # For these DuckDB asks for the package pytz, which nothing else here needs; as text they have their zone.
 _ZONED, _TEXT = "TIMESTAMP WITH TIME ZONE", "VARCHAR"
-_VIEW = "headgate_answer"
+_VIEW = "headgate_result"
 
 
 class Column(NamedTuple):
-    """A column of an answer; its `name` is no other column's."""
+    """A column of a result; its `name` is no other column's."""
 
     name: str
     kind: str  # DuckDB's type
 
 
-class Answer:
-    """What a query has answered, page by page. Without columns there is no answer."""
+class Result:
+    """The rows of a query, page by page. A statement that gives no rows has no columns."""
 
     def __init__(self, columns: list[Column], fetch: Callable[[], list[tuple[Any, ...]]]) -> None:
         self.columns = columns
@@ -38,8 +38,8 @@ class Answer:
             yield page
 
 
-def answer(connection: Any, sql: str) -> Answer:
-    """Run all statements; the answer is the last one's. Raises duckdb.Error, and ReaderError for no SQL.
+def result_of(connection: Any, sql: str) -> Result:
+    """Run all statements and return the result of the last one. Raises duckdb.Error, and ReaderError for no SQL.
 
     KeyboardInterrupt comes at once, here and from the pages.
     """
@@ -48,10 +48,10 @@ def answer(connection: Any, sql: str) -> Answer:
         raise ReaderError("there is no SQL in what was asked, such as: select count(*) from curated")
     result = _interruptible(connection, lambda: _executed(connection, statements))
     if result is None or not result.description:
-        return Answer([], list)
+        return Result([], list)
     names = distinct([str(column[0]) for column in result.description])
     kinds = [str(column[1]) for column in result.description]
-    return Answer(
+    return Result(
         [Column(*each) for each in zip(names, kinds, strict=True)],
         lambda: list(_interruptible(connection, lambda: result.fetchmany(_PAGE))),
     )
@@ -60,15 +60,15 @@ def answer(connection: Any, sql: str) -> Answer:
 def distinct(names: list[str]) -> list[str]:
     """Names of which none is there twice: a, a_2, a_3 for three that are called a."""
     given, made = set(names), set[str]()
-    answer_: list[str] = []
+    unique: list[str] = []
     for name in names:
         own, number = name, 1
         while own in made or (number > 1 and own in given):
             number += 1
             own = f"{name}_{number}"
         made.add(own)
-        answer_.append(own)
-    return answer_
+        unique.append(own)
+    return unique
 
 
 def _executed(connection: Any, statements: list[Any]) -> Any:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
-from headgate.readers import archive, decode, kpl
+from headgate.readers import decode, kpl
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.calls import Clock
 from headgate.readers.lines import content
@@ -57,7 +57,7 @@ def lines_in(bucket: Bucket, found: Iterable[Object]) -> Iterator[Found]:
     """Every line that is not blank; an aggregated record of the archive counts as one."""
     for each, body in bodies(bucket, found):
         numbered: Iterator[tuple[int, bytes]] = (
-            archive.units(decode.plain(each.key, body))
+            decode.units(decode.plain(each.key, body))
             if each.key.startswith(prefixes.RAW)
             else enumerate(decode.lines(each.key, body), start=1)
         )

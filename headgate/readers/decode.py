@@ -1,7 +1,7 @@
-"""An object's bytes to the lines in it: gunzip, unzip, Parquet and ORC, by the extension of its key.
+"""The bytes of an object as the lines in it: gunzip, unzip, Parquet and ORC, by the extension of its key.
 
 Decides the format by the name alone, as Firehose gives it: the archive may hold anything, also bytes that
-look like a compressed file. Never judges a line.
+look like a compressed file. Never judges a line, and never takes an aggregated record apart.
 """
 
 import gzip
@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 
 from chalicelib.envelope import COLUMNS
-from headgate.readers.errors import ReaderError
-from headgate.readers.packages import optional
+from headgate.readers import kpl
+from headgate.readers.errors import ReaderError, optional
 
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile)
 
@@ -81,3 +81,33 @@ def _table(key: str, body: bytes) -> Any:
     kind = key.rpartition(".")[2]
     reader = optional(f"pyarrow.{kind}", f"an object in the format {kind}")
     return reader.read_table(io.BytesIO(body))
+
+
+def units(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Each line, or aggregated record, with the number of the line on which it begins, from 1."""
+    if kpl.MAGIC not in data:
+        if data:
+            yield from enumerate(data.removesuffix(b"\n").split(b"\n"), start=1)
+        return
+    at, number = 0, 1
+    while at < len(data):
+        size_bytes = kpl.length_at(data, at)
+        if size_bytes is not None:
+            unit, after = data[at : at + size_bytes], at + size_bytes
+        else:
+            unit, after = _line(data, at)
+        yield number, unit
+        number += data.count(b"\n", at, after)
+        at = after
+
+
+def _line(data: bytes, at: int) -> tuple[bytes, int]:
+    """The line at a place and where the next thing begins; an aggregated record may follow without an end."""
+    end = data.find(b"\n", at)
+    end = len(data) if end < 0 else end
+    inner = data.find(kpl.MAGIC, at + 1, end)
+    while inner >= 0:
+        if kpl.length_at(data, inner) is not None:
+            return data[at:inner], inner
+        inner = data.find(kpl.MAGIC, inner + 1, end)
+    return data[at:end], end + 1

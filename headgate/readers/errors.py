@@ -1,4 +1,7 @@
-"""How a reading command ends before its time."""
+"""What ends a reading command early, and the import of large packages that may be missing."""
+
+import importlib
+from typing import Any
 
 
 class ReaderError(Exception):
@@ -15,3 +18,14 @@ class StoppedError(Exception):
 
 class NoShardError(ReaderError):
     """The stream has no such shard, or no longer."""
+
+
+def optional(name: str, purpose: str) -> Any:
+    """The module. Raises ReaderError when its package is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        package = name.partition(".")[0]
+        raise ReaderError(
+            f"{purpose} needs the package {package}: pip install -r requirements-dev.txt"
+        ) from error

@@ -19,9 +19,8 @@ from headgate.readers.stage import Stage, add_stage_arguments, open_stage
 from headgate.replay.from_archive import ArchiveSource
 from headgate.replay.from_failed import FailedSource
 from headgate.replay.from_stream import StreamSource
-from headgate.replay.plan import Plan, Source
-from headgate.replay.sending import send_all
-from headgate.replay.state import FOLDER, State
+from headgate.replay.plan import ReplayPlan, Source
+from headgate.replay.state import FOLDER, ReplayState, send_all
 from headgate.replay.transform_sink import open_transform
 from headgate.terminal import Printer
 
@@ -82,7 +81,7 @@ def _replay(args: argparse.Namespace, printer: Printer) -> int:
         target = "the transform" if args.transform_only else args.to_stream or stage.names.stream
         about = {"stage": args.stage, "source": args.source, "target": target}
         about |= {"place": stage.endpoint_url or "", "from": shown(span.from_s), "to": shown(span.to_s)}
-        state = State(args.state, about)
+        state = ReplayState(args.state, about)
         if state.done_at and not args.again and not args.dry_run:
             raise ReaderError(f"this replay was done at {state.done_at}; --again does it once more")
         # A target that is not there is said before anything is counted.
@@ -99,8 +98,8 @@ def _replay(args: argparse.Namespace, printer: Printer) -> int:
 
 
 def _planned(
-    args: argparse.Namespace, state: State, source: Source, printer: Printer, about: dict[str, Any]
-) -> Plan:
+    args: argparse.Namespace, state: ReplayState, source: Source, printer: Printer, about: dict[str, Any]
+) -> ReplayPlan:
     """The plan of an interrupted replay, or a new one."""
     if state.plan and not state.done_at and not args.dry_run:
         printer.note(f"going on after {state.sent:,} of {state.plan.records:,} records ({state.path})")
@@ -120,7 +119,7 @@ def _planned(
     return plan
 
 
-def _progress(state: State, plan: Plan, printer: Printer, stage: Stage) -> Callable[[], None]:
+def _progress(state: ReplayState, plan: ReplayPlan, printer: Printer, stage: Stage) -> Callable[[], None]:
     """What draws the line on the terminal: done, rate, time left."""
     started_s, before = stage.clock.now(), state.sent
 

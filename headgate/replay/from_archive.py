@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from chalicelib.hook import hook
-from headgate.readers import archive, decode
+from chalicelib.limits import PACK_BYTES
+from chalicelib.packing import event_id
+from headgate.readers import decode
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.contents import bodies, lines_in, within
 from headgate.readers.lines import content_of
@@ -18,8 +20,7 @@ from headgate.readers.span import Kind, Span, kind_of, objects, oldest_s
 from headgate.readers.verdict import Verdict, verdicts
 from headgate.records import Record
 from headgate.replay.known_ids import KnownIds
-from headgate.replay.packed import together
-from headgate.replay.plan import Mark, Plan, Portion
+from headgate.replay.plan import Mark, Portion, ReplayPlan
 
 _PORTION = 500  # records
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -34,7 +35,7 @@ class ArchiveSource:
         self._zone = time_zone
         self._span = span
 
-    def count(self) -> Plan:
+    def count(self) -> ReplayPlan:
         """Count lines and note the objects."""
         kind = self._kind("raw")
         found = [
@@ -44,9 +45,9 @@ class ArchiveSource:
         for line in lines_in(self._bucket, found):
             lines += 1
             size_bytes += len(line.text) + 1
-        return Plan(lines, lines, size_bytes, objects=[each.key for each in found])
+        return ReplayPlan(lines, lines, size_bytes, objects=[each.key for each in found])
 
-    def portions(self, plan: Plan, mark: Mark | None) -> Iterator[Portion]:
+    def portions(self, plan: ReplayPlan, mark: Mark | None) -> Iterator[Portion]:
         """Portions of one object after the other; the mark is the object's place and the line done in it.
 
         What the mark leaves out is gone through all the same, for its ids are given out in order.
@@ -64,7 +65,7 @@ class ArchiveSource:
 
     def _records(self, each: Object, body: bytes, ids: KnownIds) -> Iterator[tuple[int, Returning]]:
         oldest = max(oldest_s(self._kind("raw"), each), 0.0)
-        for number, text in archive.units(decode.plain(each.key, body)):
+        for number, text in decode.units(decode.plain(each.key, body)):
             if not text.strip():
                 continue
             own = ("raw-data", str(number), oldest)
@@ -86,7 +87,7 @@ class ArchiveSource:
             kind = self._kind(name)
             ids.learn(within(kind, span, lines_in(self._bucket, objects(self._bucket, kind, span))))
 
-    def _listed(self, plan: Plan) -> list[Object]:
+    def _listed(self, plan: ReplayPlan) -> list[Object]:
         by_key = {each.key: each for each in objects(self._bucket, self._kind("raw"), self._span)}
         return [by_key[key] for key in plan.objects if key in by_key]
 
@@ -102,3 +103,27 @@ def _content(verdict: Verdict) -> bytes:
 def _place_id(each: Object, number: int) -> str:
     uuid = _UUID.search(each.key)
     return f"{uuid[0] if uuid else each.key[-200:]}/{number}"
+
+
+def together(lines: Iterator[tuple[int, Returning]]) -> Iterator[tuple[int, Returning]]:
+    """The records, each with the number of its last line."""
+    held: tuple[int, Returning] | None = None
+    count = 0
+    for number, line in lines:
+        if held and _continues(held[1], count, line):
+            held, count = (number, held[1]._replace(data=held[1].data + line.data)), count + 1
+            continue
+        if held:
+            yield held
+        held, count = (number, line), 1
+    if held:
+        yield held
+
+
+def _continues(record: Returning, count: int, line: Returning) -> bool:
+    return (
+        line.partition_key == event_id(record.partition_key, count + 1)
+        and (line.shard_id, line.sequence_number) == (record.shard_id, record.sequence_number)
+        and record.data.endswith(b"\n")
+        and len(record.data) + len(line.data) <= PACK_BYTES
+    )

@@ -16,7 +16,7 @@ from headgate.readers.decode import split
 from headgate.readers.errors import ReaderError
 from headgate.readers.putting import Returning
 from headgate.readers.span import Span
-from headgate.replay.plan import Mark, Plan, Portion
+from headgate.replay.plan import Mark, Portion, ReplayPlan
 from headgate.settings import prefixes
 
 
@@ -27,7 +27,7 @@ class FailedSource:
         self._bucket = bucket
         self._span = span
 
-    def count(self) -> Plan:
+    def count(self) -> ReplayPlan:
         """Count records and lines, and note the objects that hold any."""
         records = lines = size_bytes = 0
         keys = []
@@ -38,9 +38,9 @@ class FailedSource:
                 records += len(wanted)
                 lines += sum(bool(line.strip()) for record in wanted for line in split(record.data))
                 size_bytes += sum(len(record.data) for record in wanted)
-        return Plan(records, lines, size_bytes, objects=keys)
+        return ReplayPlan(records, lines, size_bytes, objects=keys)
 
-    def portions(self, plan: Plan, mark: Mark | None) -> Iterator[Portion]:
+    def portions(self, plan: ReplayPlan, mark: Mark | None) -> Iterator[Portion]:
         """One portion for each object; the mark is how many are done."""
         done = int(mark["objects"]) if mark else 0
         for place, key in enumerate(plan.objects[done:], start=done + 1):

@@ -11,7 +11,7 @@ from headgate.readers.feed import Feed
 from headgate.readers.putting import Returning
 from headgate.readers.span import Span
 from headgate.records import KinesisClient, Pace, Position, Record, ShardBatch, StreamReader
-from headgate.replay.plan import Mark, Plan, Portion
+from headgate.replay.plan import Mark, Portion, ReplayPlan
 
 _PACE = Pace(idle_s=0.5, behind_s=0.25)
 _NAP_MAX_S = 0.5
@@ -26,7 +26,7 @@ class StreamSource:
         self._span = span
         self._clock = clock
 
-    def count(self) -> Plan:
+    def count(self) -> ReplayPlan:
         """Count records and lines, and note where each shard's part ends."""
         records = lines = size_bytes = 0
         ends: dict[str, str] = {}
@@ -35,9 +35,9 @@ class StreamSource:
             records += 1
             lines += sum(1 for line in split(record.data) if line.strip())
             size_bytes += len(record.data)
-        return Plan(records, lines, size_bytes, ends=ends)
+        return ReplayPlan(records, lines, size_bytes, ends=ends)
 
-    def portions(self, plan: Plan, mark: Mark | None) -> Iterator[Portion]:
+    def portions(self, plan: ReplayPlan, mark: Mark | None) -> Iterator[Portion]:
         """One portion for each read of a shard; the mark is the shards' checkpoints."""
         position = Position.at_timestamp(self._span.from_s)
         reader = StreamReader(self._client, self._stream_name, position, mark, _PACE)

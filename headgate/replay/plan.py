@@ -13,7 +13,7 @@ Mark = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Plan:
+class ReplayPlan:
     """Fixed once counted: what arrives later is not part of it, least of all what the replay itself puts.
 
     `ends`: of each shard, the last sequence number. `objects`: keys of the archive, in order.
@@ -40,10 +40,10 @@ class Portion(NamedTuple):
 class Source(Protocol):
     """Where a replay reads."""
 
-    def count(self) -> Plan:
+    def count(self) -> ReplayPlan:
         """Read everything once. Raises ReaderError."""
         ...
 
-    def portions(self, plan: Plan, mark: Mark | None) -> Iterator[Portion]:
+    def portions(self, plan: ReplayPlan, mark: Mark | None) -> Iterator[Portion]:
         """What the plan holds after the mark, in order."""
         ...

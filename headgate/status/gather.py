@@ -6,7 +6,7 @@ Decides what is read again: a second look takes only new records and new objects
 from collections import Counter
 
 from chalicelib.hook import hook
-from headgate.readers import archive, decode
+from headgate.readers import decode
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.contents import bodies
 from headgate.readers.feed import Feed
@@ -77,7 +77,7 @@ class Gather:
         self._archive = {each.key: known[each.key] for each in found if each.key in known}
         splitter = self._tails.splitter(digest for line in self.accepted for digest in line.digests)
         for each, body in bodies(self._bucket, (each for each in found if each.key not in known)):
-            units = archive.units(decode.plain(each.key, body))
+            units = decode.units(decode.plain(each.key, body))
             pieces = (piece for _, unit in units for piece in splitter.apart(unit))
             self._archive[each.key] = Counter(map(digest_of, pieces))
 
@@ -96,7 +96,7 @@ def _accepted(record: Record, shard_id: str) -> list[Accepted]:
             (record.sequence_number, verdict.event_id),
             record.arrival_s,
             # A blank line is no event; after a record without a line end it would not even be seen.
-            tuple(digest_of(unit) for _, unit in archive.units(verdict.text) if unit.strip()),
+            tuple(digest_of(unit) for _, unit in decode.units(verdict.text) if unit.strip()),
             verdict.reason if verdict.place == "dropped" else "",
         )
         for verdict in verdicts(record, shard_id, hook)

@@ -15,7 +15,7 @@ from headgate.readers.span import Span
 from headgate.readers.stage import Stage, add_stage_arguments, open_stage
 from headgate.terminal import DIM, GREEN, RED, YELLOW, Printer, printable
 from headgate.trace.finding import End, archived, copies, dropped, ends, object_name
-from headgate.trace.sought import Copy, Hop, Sought
+from headgate.trace.query import Copy, Hop, Query
 
 _DAY_S = 86_400.0
 _BEFORE_S = 300.0  # the clock that wrote an id is not Kinesis'
@@ -53,12 +53,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _trace(args: argparse.Namespace, printer: Printer) -> int:
-    sought = Sought(args.what)
+    query = Query(args.what)
     with open_stage(args) as stage:
-        span = Span(_since_s(args.since, sought, stage), float("inf"))
+        span = Span(_since_s(args.since, query, stage), float("inf"))
         bucket = stage.bucket()
-        found = ends(sought, stage, bucket, span, printer.progress)
-        held = copies(sought, stage, found, span, printer.progress)
+        found = ends(query, stage, bucket, span, printer.progress)
+        held = copies(query, stage, found, span, printer.progress)
         printer.wipe()
         for copy in held:
             own = [end for end in found if end.receipt == (copy.sequence_number, copy.event_id)]
@@ -69,10 +69,10 @@ def _trace(args: argparse.Namespace, printer: Printer) -> int:
     return 0 if held else FOUND_NOTHING
 
 
-def _since_s(given_s: float | None, sought: Sought, stage: Stage) -> float:
+def _since_s(given_s: float | None, query: Query, stage: Stage) -> float:
     if given_s is not None:
         return given_s
-    return stage.clock.wall() - _DAY_S if sought.made_s is None else sought.made_s - _BEFORE_S
+    return stage.clock.wall() - _DAY_S if query.made_s is None else query.made_s - _BEFORE_S
 
 
 def _hops(copy: Copy, own: list[End], stage: Stage, bucket: Bucket) -> list[Hop]:

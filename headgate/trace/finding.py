@@ -19,7 +19,7 @@ from headgate.readers.span import Span, first_folder, folder_of, kind_of, may_ho
 from headgate.readers.stage import Stage
 from headgate.readers.verdict import verdicts
 from headgate.records import Record
-from headgate.trace.sought import Copy, Hop, Sought
+from headgate.trace.query import Copy, Hop, Query
 
 _WINDOWS_S = (600.0, 3600.0, 6 * 3600.0, float("inf"))
 _ONE_MS = 0.001
@@ -48,7 +48,7 @@ class End(NamedTuple):
         return str(self.fields["sequence_number"]), str(self.fields["event_id"])
 
 
-def ends(sought: Sought, stage: Stage, bucket: Bucket, span: Span, report: Report = _silent) -> list[End]:
+def ends(query: Query, stage: Stage, bucket: Bucket, span: Span, report: Report = _silent) -> list[End]:
     """Every line with the id or the number in curated/ and quarantine/; `report` is told how far it is."""
     return [
         End(name, found, fields)
@@ -56,13 +56,11 @@ def ends(sought: Sought, stage: Stage, bucket: Bucket, span: Span, report: Repor
         for found in lines_in(
             bucket, _told(objects(bucket, kind_of(name, stage.settings.time_zone), span), name, report)
         )
-        if (fields := sought.in_line(found))
+        if (fields := query.in_line(found))
     ]
 
 
-def copies(
-    sought: Sought, stage: Stage, found: list[End], span: Span, report: Report = _silent
-) -> list[Copy]:
+def copies(query: Query, stage: Stage, found: list[End], span: Span, report: Report = _silent) -> list[Copy]:
     """The copies of the event: where an end names the place from there, else by a look through the stream.
 
     A copy whose record is no longer on the stream is known by its end alone.
@@ -74,7 +72,7 @@ def copies(
         if sequence_number not in records:
             records[sequence_number] = _at_its_place(stage, end)
         known.setdefault(end.receipt, _copy(end, records[sequence_number]))
-    return list(known.values()) or next(filter(None, _windows(sought, stage, span, report)), [])
+    return list(known.values()) or next(filter(None, _windows(query, stage, span, report)), [])
 
 
 def archived(copy: Copy, stage: Stage, bucket: Bucket) -> Hop | None:
@@ -148,13 +146,13 @@ def _copy(end: End, record: Record | None) -> Copy:
     sequence_number, event_id = end.receipt
     shard_id = str(end.fields["shard_id"])
     if record:
-        for copy in Sought(event_id).in_record(record, shard_id):
+        for copy in Query(event_id).in_record(record, shard_id):
             return copy
     arrival_s, text = parse_shown(end.fields["received_at"]), content_of(end.found.text)
     return Copy(event_id, shard_id, sequence_number, arrival_s, 1, text, None)
 
 
-def _windows(sought: Sought, stage: Stage, span: Span, report: Report) -> Iterator[list[Copy]]:
+def _windows(query: Query, stage: Stage, span: Span, report: Report) -> Iterator[list[Copy]]:
     """Looks through the stream, the last minutes first: what has no end yet is mostly new."""
     now_s = stage.clock.wall()
     to_s = span.to_s
@@ -165,7 +163,7 @@ def _windows(sought: Sought, stage: Stage, span: Span, report: Report) -> Iterat
         report(f"looking on the stream from {shown(max(from_s, 0.0))} on")
         held: list[Copy] = []
         for shard_id, record in feed.arrivals():
-            held += sought.in_record(record, shard_id)
+            held += query.in_record(record, shard_id)
             seen += 1
             if seen % _REPORT_EVERY == 0:
                 report(f"looking on the stream: {seen:,} records, at {shown(record.arrival_s)}")
@@ -178,6 +176,6 @@ def _windows(sought: Sought, stage: Stage, span: Span, report: Report) -> Iterat
 def _place_in(data: bytes, copy: Copy) -> tuple[int, int]:
     """The number of the copy's line in an object (0: not there), and how many times these bytes are in it."""
     whole, before = (copy.record.data, copy.number - 1) if copy.record else (copy.text or b"", 0)
-    lines, sought = b"\n" + data, whole if copy.record else b"\n" + whole + b"\n"
-    at = lines.find(sought)
-    return (lines.count(b"\n", 0, at + 1) + before if at >= 0 else 0), lines.count(sought)
+    lines, query = b"\n" + data, whole if copy.record else b"\n" + whole + b"\n"
+    at = lines.find(query)
+    return (lines.count(b"\n", 0, at + 1) + before if at >= 0 else 0), lines.count(query)

@@ -11,7 +11,7 @@ from headgate.replay.command import _planned
 from headgate.replay.from_archive import ArchiveSource
 from headgate.replay.from_stream import StreamSource
 from headgate.replay.plan import Source
-from headgate.replay.state import State
+from headgate.replay.state import ReplayState
 from headgate.terminal import Printer
 from tests.readers_rig import START_S, World
 
@@ -30,5 +30,5 @@ def test_what_is_counted_is_said_once(source: str, begin: str, tmp_path: Path) -
     }
     out = io.StringIO()
     args = argparse.Namespace(source=source, dry_run=True)
-    _planned(args, State(tmp_path, about), found[source], Printer(out, io.StringIO()), about)
+    _planned(args, ReplayState(tmp_path, about), found[source], Printer(out, io.StringIO()), about)
     assert out.getvalue() == f"{begin}16 bytes, from then to now, to headgate-dev\n"

@@ -15,13 +15,13 @@ from headgate.quarantine.groups import by_code
 from headgate.quarantine.journal import Journal
 from headgate.quarantine.mending import by_edits, setting, still_bad
 from headgate.quarantine.returning import Work, as_stored, put_back, written
+from headgate.read import condition, wanted
 from headgate.readers.contents import lines_in, raw_rows, within
 from headgate.readers.feed import Feed
 from headgate.readers.line_view import show
 from headgate.readers.lines import as_envelope, content_of, fields_of, lines_of
 from headgate.readers.putting import Returning
 from headgate.readers.span import Span, kind_of, objects
-from headgate.readers.where import condition, wanted
 from headgate.replay.from_archive import ArchiveSource
 from headgate.replay.from_stream import StreamSource
 from headgate.replay.transform_sink import TransformSink
@@ -29,7 +29,7 @@ from headgate.status.gather import Gather
 from headgate.status.ledger import Late, add_up
 from headgate.terminal import Printer
 from headgate.trace.finding import archived, copies, dropped, ends
-from headgate.trace.sought import Sought
+from headgate.trace.query import Query
 from tests.fakes import FakeBucket, FakeFirehose
 from tests.json_strategies import EVENTS
 from tests.makers import STREAM_ARN, make_transform
@@ -103,8 +103,8 @@ def _assert_counted(world: World, lines: int, quarantined: int) -> None:
 
 
 def _assert_traced(world: World, event_id: str) -> None:
-    found = ends(Sought(event_id), world, world.memory, SPAN)
-    (copy,) = copies(Sought(event_id), world, found, SPAN)
+    found = ends(Query(event_id), world, world.memory, SPAN)
+    (copy,) = copies(Query(event_id), world, found, SPAN)
     assert archived(copy, world, world.memory)
     assert dropped(copy) is None
 

@@ -13,7 +13,7 @@ from headgate.records import Record
 from headgate.status.gather import Gather
 from headgate.status.ledger import Figures, Late, add_up
 from headgate.trace.finding import archived, copies, dropped, ends
-from headgate.trace.sought import Sought
+from headgate.trace.query import Query
 from tests.readers_rig import START_S, World
 
 LINE = st.sampled_from(
@@ -101,9 +101,9 @@ def test_trace_finds_every_accepted_line(traffic: list[tuple[str, bytes]], deliv
 
 
 def _assert_found(world: World, verdict: Any, sequence_number: str) -> None:
-    sought, span = Sought(verdict.event_id), Span(START_S - 1)
-    found = ends(sought, world, world.memory, span)
-    held = copies(sought, world, found, span)
+    query, span = Query(verdict.event_id), Span(START_S - 1)
+    found = ends(query, world, world.memory, span)
+    held = copies(query, world, found, span)
     own = [copy for copy in held if copy.sequence_number == sequence_number]
     assert own
     for copy in own:

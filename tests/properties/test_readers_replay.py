@@ -15,8 +15,7 @@ from headgate.readers.span import Span, kind_of, objects
 from headgate.replay.from_archive import ArchiveSource
 from headgate.replay.from_stream import StreamSource
 from headgate.replay.plan import Source
-from headgate.replay.sending import send_all
-from headgate.replay.state import State
+from headgate.replay.state import ReplayState, send_all
 from headgate.replay.transform_sink import TransformSink
 from tests.fakes import FakeBucket, FakeFirehose
 from tests.makers import STREAM_ARN, make_transform
@@ -96,7 +95,7 @@ def _crashing(put: Put, at: int, stored: int) -> Put:
 
 
 def _run(world: World, kind: str, put: Put, folder: Path) -> None:
-    state, source = State(folder, {"kind": kind}), _source(world, kind)
+    state, source = ReplayState(folder, {"kind": kind}), _source(world, kind)
     if state.plan is None or state.done_at:
         state.begin(source.count())
     assert state.plan

@@ -5,8 +5,8 @@ import io
 
 import pytest
 
+from headgate.read import condition, wanted
 from headgate.readers.moments import moment, parse_moment, shown
-from headgate.readers.where import condition, wanted
 from headgate.terminal import Printer, printable
 
 NOW_S = 1_700_000_000.0

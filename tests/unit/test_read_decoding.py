@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from headgate.agent.kpl import KplRecord, aggregate
-from headgate.readers import archive, decode, kpl
+from headgate.readers import decode, kpl
 from headgate.readers.errors import ReaderError
 from headgate.readers.lines import as_envelope, content_of, lines_of
 from headgate.records import Record
@@ -68,16 +68,16 @@ def test_what_is_no_aggregated_record_is_not_taken_apart() -> None:
 
 def test_aggregated_records_between_lines_of_the_archive_keep_their_line_feeds() -> None:
     data = b'{"a":1}\n' + AGGREGATED + AGGREGATED + b'{"b":2}\n'
-    texts = [text for _, text in archive.units(data)]
+    texts = [text for _, text in decode.units(data)]
     assert texts == [b'{"a":1}', AGGREGATED, AGGREGATED, b'{"b":2}']
-    numbers = [number for number, _ in archive.units(data)]
+    numbers = [number for number, _ in decode.units(data)]
     line_feeds = AGGREGATED.count(b"\n")
     assert numbers == [1, 2, 2 + line_feeds, 2 + 2 * line_feeds]
 
 
 def test_a_broken_aggregated_record_is_lines_like_any_other() -> None:
     data = kpl.MAGIC + b"abc\ndef\n"
-    assert [text for _, text in archive.units(data)] == [kpl.MAGIC + b"abc", b"def"]
+    assert [text for _, text in decode.units(data)] == [kpl.MAGIC + b"abc", b"def"]
 
 
 def test_every_line_of_a_record_has_its_own_id() -> None:

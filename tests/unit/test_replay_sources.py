@@ -8,12 +8,11 @@ import pytest
 from headgate.readers.errors import ReaderError
 from headgate.readers.putting import Returning
 from headgate.readers.span import Span
-from headgate.replay.from_archive import ArchiveSource
+from headgate.replay.from_archive import ArchiveSource, together
 from headgate.replay.from_failed import FailedSource
 from headgate.replay.from_stream import StreamSource
-from headgate.replay.packed import together
-from headgate.replay.plan import Plan, Portion
-from headgate.replay.state import State
+from headgate.replay.plan import Portion, ReplayPlan
+from headgate.replay.state import ReplayState
 from tests.makers import make_record
 from tests.readers_rig import START_S, World
 
@@ -145,19 +144,19 @@ def test_lines_of_one_record_go_back_as_one() -> None:
 
 
 def test_a_state_is_found_again_by_what_the_replay_is_about(tmp_path: Path) -> None:
-    state = State(tmp_path, {"from": "a"})
-    state.begin(Plan(3, 4, 5, ends={"s": "7"}))
+    state = ReplayState(tmp_path, {"from": "a"})
+    state.begin(ReplayPlan(3, 4, 5, ends={"s": "7"}))
     state.advance({"s": "6"}, 2)
-    again = State(tmp_path, {"from": "a"})
+    again = ReplayState(tmp_path, {"from": "a"})
     assert (again.plan, again.mark, again.sent, again.done_at) == (state.plan, {"s": "6"}, 2, None)
     again.finish("now")
-    assert State(tmp_path, {"from": "a"}).done_at == "now"
-    assert State(tmp_path, {"from": "b"}).plan is None
+    assert ReplayState(tmp_path, {"from": "a"}).done_at == "now"
+    assert ReplayState(tmp_path, {"from": "b"}).plan is None
 
 
 def test_a_damaged_state_says_which_file_to_delete(tmp_path: Path) -> None:
-    state = State(tmp_path, {})
-    state.begin(Plan(1, 1, 1))
+    state = ReplayState(tmp_path, {})
+    state.begin(ReplayPlan(1, 1, 1))
     state.path.write_text("{", "utf-8")
     with pytest.raises(ReaderError, match=r"\.json cannot be read .* delete it to begin anew"):
-        State(tmp_path, {})
+        ReplayState(tmp_path, {})

@@ -7,7 +7,7 @@ import pytest
 from headgate.readers.span import Span
 from headgate.trace.command import add_arguments
 from headgate.trace.finding import archived, copies, ends
-from headgate.trace.sought import Copy, Hop, Sought
+from headgate.trace.query import Copy, Hop, Query
 from tests.readers_rig import START_S, World
 
 LINE = b'{"type":"door","open":true}\n'
@@ -15,8 +15,8 @@ SPAN = Span(START_S - 1)
 
 
 def _copy(world: World, event_id: str) -> Copy:
-    found = ends(Sought(event_id), world, world.memory, SPAN)
-    (copy,) = copies(Sought(event_id), world, found, SPAN)
+    found = ends(Query(event_id), world, world.memory, SPAN)
+    (copy,) = copies(Query(event_id), world, found, SPAN)
     return copy
 
 
@@ -74,8 +74,8 @@ def test_a_long_search_says_how_far_it_is() -> None:
         world.stream.put(f"id-{number}", LINE)
     world.deliver()
     said: list[str] = []
-    found = ends(Sought("none"), world, world.memory, SPAN, said.append)
-    assert copies(Sought("none"), world, found, SPAN, said.append) == []
+    found = ends(Query("none"), world, world.memory, SPAN, said.append)
+    assert copies(Query("none"), world, found, SPAN, said.append) == []
     assert any(each.startswith("looking in curated/: 1 objects") for each in said)
     assert any(each.startswith("looking on the stream: 1,000 records, at 20") for each in said)
 

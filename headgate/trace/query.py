@@ -40,7 +40,7 @@ class Hop(NamedTuple):
     details: dict[str, Any]
 
 
-class Sought(NamedTuple):
+class Query(NamedTuple):
     """The text that was asked for."""
 
     text: str

@@ -1,4 +1,4 @@
-"""The rows of an answer as a table, as CSV, or as one JSON object per line.
+"""The rows of a result as a table, as CSV, or as one JSON object per line.
 
 Decides how a value is written. Holds a page of rows at a time; all of them for a table, which is aligned.
 """
@@ -10,18 +10,18 @@ from typing import Any
 
 import orjson
 
-from headgate.query.running import Answer
+from headgate.query.running import Result
 from headgate.terminal import Printer, as_cell
 
 _INT64 = range(-(2**63), 2**64)  # what orjson writes
 _NUMBERS = ("BIGINT", "INTEGER", "HUGEINT", "DOUBLE", "DECIMAL", "UBIGINT", "SMALLINT", "FLOAT")
 
 
-def as_json(answer: Answer, printer: Printer) -> int:
+def as_json(result: Result, printer: Printer) -> int:
     """Print one JSON object per row; how many."""
-    columns = [(column.name, column.kind == "JSON") for column in answer.columns]
+    columns = [(column.name, column.kind == "JSON") for column in result.columns]
     rows = 0
-    for page in answer.pages():
+    for page in result.pages():
         rows += len(page)
         for row in page:
             fields = {
@@ -47,11 +47,11 @@ def _with_all_digits(value: Any) -> Any:
     return orjson.Fragment(str(value)) if type(value) is int and value not in _INT64 else value
 
 
-def as_csv(answer: Answer, printer: Printer) -> int:
+def as_csv(result: Result, printer: Printer) -> int:
     """Print CSV with a head (RFC 4180, line feeds); how many rows."""
     rows = 0
-    head = [tuple(column.name for column in answer.columns)]
-    for page in chain([head], answer.pages()):
+    head = [tuple(column.name for column in result.columns)]
+    for page in chain([head], result.pages()):
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(page)
         printer.data(text.getvalue().encode("utf-8", "replace").removesuffix(b"\n"))
@@ -59,9 +59,9 @@ def as_csv(answer: Answer, printer: Printer) -> int:
     return rows - 1
 
 
-def as_table(answer: Answer, printer: Printer) -> int:
+def as_table(result: Result, printer: Printer) -> int:
     """Print an aligned table; how many rows."""
-    right = tuple(i for i, column in enumerate(answer.columns) if column.kind.startswith(_NUMBERS))
-    cells = [[as_cell(cell) for cell in row] for page in answer.pages() for row in page]
-    printer.table([[column.name for column in answer.columns], *cells], right)
+    right = tuple(i for i, column in enumerate(result.columns) if column.kind.startswith(_NUMBERS))
+    cells = [[as_cell(cell) for cell in row] for page in result.pages() for row in page]
+    printer.table([[column.name for column in result.columns], *cells], right)
     return len(cells)
