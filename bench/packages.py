@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.environment import ROOT, STAGE, copy_app
-from headgate.infra.bytecode import add_bytecode
+from headgate.infra.deploy.lambda_zip import add_bytecode
 
 _KEPT = ROOT / "build" / "bench-packages"
 

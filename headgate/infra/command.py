@@ -4,8 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from headgate.infra.cloud.session import clients, one_sentence
-from headgate.infra.cloud.waiting import RealClock
 from headgate.infra.commands import keys
 from headgate.infra.commands.deploy import deploy
 from headgate.infra.commands.destroy import destroy
@@ -14,7 +12,9 @@ from headgate.infra.commands.package import package
 from headgate.infra.commands.render import render
 from headgate.infra.commands.scale import scale
 from headgate.infra.commands.tune import tune
-from headgate.infra.context import Context
+from headgate.infra.deploy.context import Context
+from headgate.infra.deploy.session import clients, one_sentence
+from headgate.infra.deploy.waiting import RealClock
 from headgate.infra.errors import InfraError
 from headgate.settings import SettingsError, load_settings
 

@@ -1,11 +1,9 @@
 """A stage's settings: read once, checked whole, frozen; template, local run and environment follow them."""
 
-from headgate.settings.environment import environment
-from headgate.settings.errors import SettingsError
 from headgate.settings.files import CONFIG_PATH, load_config, load_settings
 from headgate.settings.model import StageSettings
-from headgate.settings.names import Names, fill_bucket, names_of
-from headgate.settings.parse import parse_settings
+from headgate.settings.names import Names, environment, fill_bucket, names_of
+from headgate.settings.parse import SettingsError, parse_settings
 
 __all__ = [
     "CONFIG_PATH",

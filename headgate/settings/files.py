@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from headgate.settings.errors import SettingsError
 from headgate.settings.model import StageSettings
-from headgate.settings.parse import parse_settings, unknown
+from headgate.settings.parse import SettingsError, parse_settings, unknown
 
 _OBJECTS = ("headgate", "environment_variables", "lambda_functions", "tags")
 CONFIG_PATH = Path(".chalice") / "config.json"

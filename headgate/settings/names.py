@@ -1,4 +1,9 @@
-"""What a stage's resources are called. A bucket's name is a pattern until its account is known."""
+"""What a stage's resources are called, and the functions' environment variables, which carry these names.
+
+A bucket's name is a pattern until its account is known. chalicelib/config.py reads the variables;
+`.chalice/config.json` carries them, so that a plain `chalice deploy` needs nothing of ours. `infra render`
+writes them there and a test holds the two together.
+"""
 
 from typing import NamedTuple
 
@@ -40,3 +45,21 @@ def names_of(settings: StageSettings) -> Names:
 def fill_bucket(pattern: str, account: str, region: str) -> str:
     """Make the bucket's name for one account and region."""
     return pattern.replace("{account}", account).replace("{region}", region)
+
+
+def environment(settings: StageSettings) -> dict[str, str]:
+    """Name to value, all text; an empty value is "off"."""
+    names = names_of(settings)
+    return {
+        "HEADGATE_STAGE": settings.stage,
+        "HEADGATE_STREAM": names.stream,
+        "HEADGATE_DELIVERY_STREAM": names.curated,
+        "HEADGATE_BUCKET": names.bucket,
+        "HEADGATE_AUTH": settings.auth,
+        "HEADGATE_CORS_ORIGINS": ",".join(settings.cors_origins),
+        "HEADGATE_ORDERING_FIELD": settings.ordering_field or "",
+        "HEADGATE_PACK_BYTES": str(settings.pack_bytes),
+        "HEADGATE_UNKNOWN_TYPES": settings.unknown_types,
+        "HEADGATE_BATCH_SIZE": str(settings.mapping.batch_size),
+        "HEADGATE_BATCH_WINDOW_S": str(settings.mapping.window_s),
+    }

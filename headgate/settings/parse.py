@@ -8,8 +8,19 @@ from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from headgate.settings.errors import SettingsError
 from headgate.settings.model import StageSettings
+
+
+class SettingsError(Exception):
+    """Every mistake of the file in one message, one line each; exit code 2 for a command."""
+
+    def __init__(self, source: str, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        lines = "".join(f"\n  {problem}" for problem in problems)
+        super().__init__(
+            f"{source}: {problems[0]}" if len(problems) == 1 else f"{source} has mistakes:{lines}"
+        )
+
 
 STAGE_LENGTH = 20
 """A bucket's name has 63 characters: headgate-<stage>-<12 digits>-<the longest region, 14>, and some air."""

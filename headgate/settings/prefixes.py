@@ -10,8 +10,4 @@ FAILED_BATCHES = "aws/lambda/"
 
 CURATED_FOLDERS = "dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/"
 """`yyyy`, never the week-year `YYYY` (F03)."""
-
-
-def error_prefix(kind: str) -> str:
-    """Answer the ErrorOutputPrefix of the delivery stream `kind` (raw, curated)."""
-    return f"{DELIVERY_ERRORS}{kind}/!{{firehose:error-output-type}}/!{{timestamp:yyyy/MM/dd/HH}}/"
+ERROR_FOLDERS = "/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd/HH}/"

@@ -5,8 +5,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from headgate.infra.cloud.session import Clients, Place
-from headgate.infra.context import Context
+from headgate.infra.deploy.context import Context
+from headgate.infra.deploy.session import Clients, Place
 from headgate.settings import StageSettings, parse_settings
 
 

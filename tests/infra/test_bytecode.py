@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from headgate.infra.bytecode import add_bytecode
+from headgate.infra.deploy.lambda_zip import add_bytecode
 
 # Whether Python compiled: it says so at this level of verbosity.
 VERBOSE = (sys.executable, "-B", "-v", "-c", "import pack.module; print(pack.module.VALUE)")

@@ -8,9 +8,9 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
-from headgate.infra.cloud.session import Clients, one_sentence
-from headgate.infra.cloud.waiting import wait_for
 from headgate.infra.command import COMMANDS, add_arguments, run
+from headgate.infra.deploy.session import Clients, one_sentence
+from headgate.infra.deploy.waiting import wait_for
 from headgate.infra.errors import InfraError
 from tests.infra.fake_aws import StillClock, refused
 

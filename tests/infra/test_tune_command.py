@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
-from headgate.infra.cloud.mappings import one_mapping
-from headgate.infra.commands.tune import tune
+from headgate.infra.commands.tune import (
+    mapping_differences,
+    response_differences,
+    stage_patches,
+    tune,
+    wanted_mapping,
+)
+from headgate.infra.deploy.context import Deployed, deployed
+from headgate.infra.deploy.mappings import one_mapping
 from headgate.infra.errors import InfraError
-from headgate.infra.state import Deployed, deployed
 from headgate.infra.template.api import gateway_responses
-from headgate.infra.tuning import mapping_differences, response_differences, stage_patches, wanted_mapping
 from headgate.settings import parse_settings
 from tests.infra.fake_aws import FakeClients, FakeLambda, FakePages, FakeStacks, context, refused
 

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from headgate.infra.zip_check import pinned, problems
+from headgate.infra.deploy.lambda_zip import pinned, problems
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = "# why\nfast-json==1.2  # note\n"

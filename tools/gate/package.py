@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from headgate.infra.chalice import chalice
+from headgate.infra.commands.package import chalice
 from headgate.infra.template.intrinsics import Json
 from headgate.infra.template.template import merge_path, rendered
 from headgate.settings import StageSettings

@@ -3,9 +3,9 @@
 from botocore.exceptions import ClientError
 
 from headgate.aws_errors import error_code
-from headgate.infra.cloud.mappings import function_tags
-from headgate.infra.cloud.waiting import wait_for
-from headgate.infra.context import Context
+from headgate.infra.deploy.context import Context
+from headgate.infra.deploy.mappings import function_tags
+from headgate.infra.deploy.waiting import wait_for
 from headgate.infra.errors import InfraError
 from headgate.settings import fill_bucket
 

@@ -3,7 +3,7 @@
 import difflib
 import json
 
-from headgate.infra.context import Context
+from headgate.infra.deploy.context import Context
 from headgate.infra.template.intrinsics import Json
 from headgate.infra.template.template import data_plane
 

@@ -1,7 +1,7 @@
 """`infra keys`: one API key for each partner, under the stage's usage plan. Works for both ways to deploy."""
 
-from headgate.infra.cloud import apis
-from headgate.infra.context import Context
+from headgate.infra.deploy import apis
+from headgate.infra.deploy.context import Context
 from headgate.infra.errors import InfraError
 from headgate.infra.template.intrinsics import Json, tag_map
 

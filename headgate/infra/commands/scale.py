@@ -3,8 +3,8 @@
 from botocore.exceptions import ClientError
 
 from headgate.aws_errors import error_code
-from headgate.infra.cloud.waiting import wait_for
-from headgate.infra.context import Context
+from headgate.infra.deploy.context import Context
+from headgate.infra.deploy.waiting import wait_for
 from headgate.infra.errors import InfraError
 from headgate.infra.template.intrinsics import Json
 

@@ -59,7 +59,7 @@ def _destination(logical: str, kind: str, size_mb: int, interval_s: int) -> Json
     return {
         "BucketARN": att("Bucket"),
         "RoleARN": att(f"{logical}DeliveryRole"),
-        "ErrorOutputPrefix": prefixes.error_prefix(kind),
+        "ErrorOutputPrefix": prefixes.DELIVERY_ERRORS + kind + prefixes.ERROR_FOLDERS,
         "BufferingHints": {"SizeInMBs": size_mb, "IntervalInSeconds": interval_s},
         "CloudWatchLoggingOptions": {
             "Enabled": True,

@@ -10,8 +10,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from headgate.infra.chalice import PROGRAM
-from headgate.infra.state import deployed
+from headgate.infra.commands.package import PROGRAM
+from headgate.infra.deploy.context import deployed
 from headgate.settings import fill_bucket, load_settings, names_of
 from tests.infra.deploy_proof.arrived import DROPPED, DROPPED_2, Setting, compared, responses, wrong
 from tests.infra.deploy_proof.emulator import ACCOUNT, REGION, Ministack

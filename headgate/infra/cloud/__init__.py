@@ -1,1 +1,0 @@
-"""The only part of headgate.infra that calls AWS: thin functions over boto3 clients that are handed in."""
