@@ -12,7 +12,7 @@ class VenvError(Exception):
 
 
 def ready(folder: Path, requirements: Path, what: str) -> Path:
-    """Answer the Python of an environment, making it anew when the pinned requirements changed.
+    """Return the Python of an environment, making it anew when the pinned requirements changed.
 
     Raises VenvError.
     """

@@ -1,6 +1,6 @@
 """What a value in the settings file may be: each check reads one JSON value and notes what is wrong with it.
 
-A check never raises for a bad value: it appends one sentence to `problems` and answers the value it can,
+A check never raises for a bad value: it appends one sentence to `problems` and returns the value it can,
 so that one run reports every mistake. Used by model.py; it knows no setting by name.
 """
 
@@ -22,7 +22,7 @@ class Check(Protocol):
         ...
 
     def read(self, value: Any, path: str, problems: list[str]) -> Any:
-        """Answer the value as the code uses it; append to `problems` when it does not fit."""
+        """Return the value as the code uses it; append to `problems` when it does not fit."""
         ...
 
 

@@ -35,7 +35,7 @@ def load_config(root: Path) -> dict[str, Any]:
 
 
 def stage_block(config: dict[str, Any], stage: str) -> dict[str, Any]:
-    """Answer everything the file says about one stage.
+    """Return everything the file says about one stage.
 
     A mistyped stage must end here: Chalice would deploy it as a new one without a word.
     """

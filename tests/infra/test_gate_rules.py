@@ -181,5 +181,5 @@ def test_every_rule_has_a_test_that_breaks_it() -> None:
 def test_the_golden_template_is_what_the_settings_make_today() -> None:
     """Mend it with `python -m tools.gate --update`."""
     ours = data_plane(load_settings(ROOT, "prod"))["Resources"]
-    ours.pop("UsagePlan")  # way 2 names Chalice's API in it
+    ours.pop("UsagePlan")  # the merged template names Chalice's API in it
     assert {name: GOLDEN["Resources"].get(name) for name in ours} == ours

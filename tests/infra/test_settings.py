@@ -1,5 +1,6 @@
 """Settings: one frozen value, every mistake in one message, and files that follow from it."""
 
+import sys
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from headgate.infra.template.template import rendered
 from headgate.settings import SettingsError, environment, load_config, load_settings, names_of, parse_settings
 
 ROOT = Path(__file__).parents[2]
+MOST_FILES_OF_A_SETTING = 13
 
 
 def problems(block: dict[str, Any], stage: str = "prod") -> tuple[str, ...]:
@@ -144,3 +146,19 @@ def test_the_files_under_chalice_follow_from_the_settings(stage: str) -> None:
     wanted = rendered(load_settings(ROOT, stage), load_config(ROOT))
     kept = {path: text for path, text in wanted.items() if stage == "prod" or "resources" not in path}
     assert stale(ROOT, kept) == []
+
+
+def test_a_setting_passes_few_files_on_its_way_to_the_template_and_the_environment() -> None:
+    """Each file more is a place where a newcomer has to look for what became of a setting."""
+    everything = parse_settings("prod", {"direct": True, "curated": {"format": "parquet"}})
+    passed: set[str] = set()
+    before = sys.getprofile()
+    sys.setprofile(lambda frame, _event, _argument: passed.add(frame.f_code.co_filename))
+    try:
+        config = load_config(ROOT)
+        load_settings(ROOT, "prod")
+        rendered(everything, config)
+    finally:
+        sys.setprofile(before)
+    ours = [path for path in passed if Path(path).is_relative_to(ROOT / "headgate")]
+    assert len(ours) <= MOST_FILES_OF_A_SETTING, sorted(ours)

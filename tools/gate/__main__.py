@@ -65,7 +65,7 @@ def _gate(args: argparse.Namespace) -> list[str]:
 
 
 def _made(root: Path, wanted: dict[str, StageSettings], folder: Path, python: Path) -> dict[Path, str]:
-    """Package, merge and expand each; answers the expanded template's path and text."""
+    """Package, merge and expand each; return the expanded template's path and text."""
     config = load_config(root)
     for title, settings in wanted.items():
         template: Json = sam_template(root, settings, config)

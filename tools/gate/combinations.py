@@ -31,7 +31,7 @@ _SINGLE: dict[str, dict[str, Any]] = {
 
 
 def combinations() -> dict[str, StageSettings]:
-    """Answer name to settings."""
+    """Return name to settings."""
     blocks = dict(_SINGLE)
     access = product(("api_key", "iam", "none"), ([], ORIGINS[:1], ORIGINS), (False, True))
     for auth, origins, direct in access:

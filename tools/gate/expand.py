@@ -14,7 +14,7 @@ from samtranslator.translator.translator import Translator  # type: ignore[impor
 
 
 def expand(template: dict[str, Any]) -> dict[str, Any]:
-    """Answer what CloudFormation's SAM transform would make of a template."""
+    """Return what CloudFormation's SAM transform would make of a template."""
     # `cloudformation package` would put the code's S3 address here; the translator wants one now.
     for body in template["Resources"].values():
         if body["Type"] == "AWS::Serverless::Function":

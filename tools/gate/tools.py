@@ -32,14 +32,14 @@ def expand(python: Path, folder: Path) -> None:
 
 
 def lint(python: Path, files: list[Path]) -> list[str]:
-    """Answer cfn-lint's findings, one line each."""
+    """Return cfn-lint's findings, one line each."""
     names = [str(path) for path in files]
     done = _run([python.with_name("cfn-lint"), "--format", "parseable", "--", *names], accept=range(32))
     return done.splitlines()
 
 
 def checkov(python: Path, files: list[Path]) -> list[str]:
-    """Answer checkov's findings that are not skipped, one line each."""
+    """Return checkov's findings that are not skipped, one line each."""
     program: list[str | Path] = [
         python.with_name("checkov"),
         "--skip-download",

@@ -13,7 +13,7 @@ def deploy(context: Context) -> int:
     """Deploy the data plane and tell its outputs. Raises InfraError; running it again repairs."""
     _require_rendered(context)
     place = context.clients.place()
-    context.require_way_1()
+    context.require_chalice_managed()
     context.say(f"{context.names.data_stack} in account {place.account}, {place.region}")
     stack = context.stack()
     if not context.dry_run:

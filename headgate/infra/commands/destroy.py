@@ -16,7 +16,7 @@ DELETE_AT_ONCE = 1000
 def destroy(context: Context, *, bucket_too: bool) -> int:
     """Delete stack and stream, and the bucket with everything in it when told. Raises InfraError."""
     place = context.clients.place()
-    context.require_way_1()
+    context.require_chalice_managed()
     stage, names = context.settings.stage, context.names
     if function_tags(context.clients["lambda"], names.ingest_function) is not None:
         raise InfraError(f"the functions still run: `chalice delete --stage {stage}` first")

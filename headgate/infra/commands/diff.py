@@ -19,7 +19,7 @@ def diff(context: Context) -> int:
 
 
 def unified(deployed: Json | None, wanted: Json) -> list[str]:
-    """Answer the lines of a unified diff of two templates; no stack is an empty template."""
+    """Return the lines of a unified diff of two templates; no stack is an empty template."""
     old, new = (_lines(each or {}) for each in (deployed, wanted))
     return list(difflib.unified_diff(old, new, "deployed", "settings", lineterm="", n=2))
 

@@ -19,7 +19,7 @@ def render(root: Path, stage: str, *, dry_run: bool) -> int:
 
 
 def stale(root: Path, wanted: dict[str, str]) -> list[str]:
-    """Answer the paths whose file does not say what it should."""
+    """Return the paths whose file does not say what it should."""
     return [path for path, text in wanted.items() if not _says(root / path, text)]
 
 

@@ -12,7 +12,7 @@ EVERY_S = 5.0
 
 
 def steps(now: int, wanted: int) -> list[int]:
-    """Answer the shard counts on the way: a step at most doubles and at least halves.
+    """Return the shard counts on the way: a step at most doubles and at least halves.
 
     Source: Kinesis API reference, UpdateShardCount.
     """
@@ -52,10 +52,10 @@ def _active(context: Context) -> Json | None:
 
 def _summary(context: Context) -> Json:
     try:
-        answer = context.clients["kinesis"].describe_stream_summary(StreamName=context.names.stream)
+        response = context.clients["kinesis"].describe_stream_summary(StreamName=context.names.stream)
     except ClientError as error:
         if error_code(error) != "ResourceNotFoundException":
             raise
         raise InfraError(f"there is no stream {context.names.stream}: run `infra deploy` first") from error
-    found: Json = answer["StreamDescriptionSummary"]
+    found: Json = response["StreamDescriptionSummary"]
     return found

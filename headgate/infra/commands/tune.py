@@ -18,7 +18,7 @@ from headgate.settings import StageSettings, fill_bucket, names_of
 def tune(context: Context) -> int:
     """Bring mapping, stage, error responses and usage plan to the settings. Raises InfraError."""
     context.clients.place()
-    context.require_way_1()
+    context.require_chalice_managed()
     context.require_data_plane()
     known = deployed(context.root, context.settings.stage)
     done = [line for step in (_mapping, _responses, _stage, _plan) for line in step(context, known)]
@@ -86,7 +86,7 @@ _METHOD_PATHS = {
 
 
 def wanted_mapping(settings: StageSettings, account: str, region: str) -> Json:
-    """Answer the arguments of UpdateEventSourceMapping; the starting position can never be changed."""
+    """Return the arguments of UpdateEventSourceMapping; the starting position can never be changed."""
     wanted = mapping(settings)
     wanted.pop("StartingPosition")
     bucket = fill_bucket(names_of(settings).bucket, account, region)
@@ -95,12 +95,12 @@ def wanted_mapping(settings: StageSettings, account: str, region: str) -> Json:
 
 
 def mapping_differences(wanted: Json, found: Json) -> Json:
-    """Answer the part of `wanted` that a mapping does not have yet."""
+    """Return the part of `wanted` that a mapping does not have yet."""
     return {key: value for key, value in wanted.items() if not _covers(found.get(key), value)}
 
 
 def stage_patches(settings: StageSettings, log_group_arn: str, found: Json) -> list[Json]:
-    """Answer the operations of UpdateStage that bring an API's stage to the settings."""
+    """Return the operations of UpdateStage that bring an API's stage to the settings."""
     every = found.get("methodSettings", {}).get("*/*", {})
     wanted = {
         f"/*/*/{path}": (method_settings(settings)[name], every.get(_camel(name)))
@@ -117,7 +117,7 @@ def stage_patches(settings: StageSettings, log_group_arn: str, found: Json) -> l
 
 
 def response_differences(settings: StageSettings, found: list[Json]) -> dict[str, Json]:
-    """Answer response type to what PutGatewayResponse must be told."""
+    """Return response type to what PutGatewayResponse must be told."""
     have = {each["responseType"]: each for each in found}
     keys = ("statusCode", "responseParameters", "responseTemplates")
     return {

@@ -10,7 +10,7 @@ from headgate.infra.template.intrinsics import Json
 
 
 def find_stage(client: Any, api_id: str, stage: str) -> Json:
-    """Answer what API Gateway knows of a stage. Raises InfraError when it is not there."""
+    """Return what API Gateway knows of a stage. Raises InfraError when it is not there."""
     try:
         found: Json = client.get_stage(restApiId=api_id, stageName=stage)
     except ClientError as error:
@@ -36,7 +36,7 @@ def put_responses(client: Any, api_id: str, stage: str, wanted: dict[str, Json])
 
 
 def usage_plan(client: Any, name: str) -> Json:
-    """Answer the usage plan by name. Raises InfraError when it is not there."""
+    """Return the usage plan by name. Raises InfraError when it is not there."""
     for page in client.get_paginator("get_usage_plans").paginate():
         for plan in page["items"]:
             if plan["name"] == name:
@@ -46,7 +46,7 @@ def usage_plan(client: Any, name: str) -> Json:
 
 
 def join_plan(client: Any, plan: Json, api_id: str, stage: str) -> bool:
-    """Put an API's stage under a plan; answers whether it was not yet."""
+    """Put an API's stage under a plan; return True if it was not there yet."""
     if any(each["apiId"] == api_id and each["stage"] == stage for each in plan.get("apiStages", [])):
         return False
     patch = [{"op": "add", "path": "/apiStages", "value": f"{api_id}:{stage}"}]

@@ -32,10 +32,10 @@ class Context(NamedTuple):
         return names_of(self.settings)
 
     def stack(self) -> Stack:
-        """The data plane's stack of way 1."""
+        """The data plane's stack of a Chalice-managed stage."""
         return Stack(self.clients["cloudformation"], self.names.data_stack, self.clock)
 
-    def require_way_1(self) -> None:
+    def require_chalice_managed(self) -> None:
         """Refuse a stage that was made as one stack. Raises InfraError.
 
         Two owners of one resource would undo each other's work.
@@ -62,7 +62,7 @@ class Deployed(NamedTuple):
 
 
 def deployed_path(root: Path, stage: str) -> Path:
-    """Answer where Chalice keeps a stage's state."""
+    """Return where Chalice keeps a stage's state."""
     return root / ".chalice" / "deployed" / f"{stage}.json"
 
 

@@ -1,8 +1,8 @@
 """The Lambda zip: bytecode is added to it, and its content is checked.
 
 Chalice leaves out bytecode, so that every cold start would compile every module. The bytecode added here is
-of the checked-hash kind: Python compares the source's hash, not its time, which zipping loses, and compiles as
-before where they differ. So it can be missing or out of date, but never wrong.
+of the checked-hash kind: Python compares the source's hash, not its time, which zipping loses, and compiles
+as before where they differ. So it can be missing or out of date, but never wrong.
 
 Chalice also leaves out a wheel that does not fit the Lambda platform, warns, and exits 0: the function would
 then fail at its first call. `problems` finds that: the zip must hold everything that requirements.txt names,
@@ -23,7 +23,7 @@ _MODE = 0o644 << 16  # Source: zip's external attributes, Unix mode in the upper
 
 
 def add_bytecode(archive: Path) -> int:
-    """Rewrite a zip with bytecode for each module, by the Python that runs this; answer how many got it.
+    """Rewrite a zip with bytecode for each module, by the Python that runs this; return how many got it.
 
     Bytecode that is in it already goes: Chalice packs what a local run left, and that goes by time.
     """
@@ -63,7 +63,7 @@ _MACHINES = {62: "x86_64", 183: "arm64"}
 
 
 def problems(zipped: ZipFile, requirements: str, architecture: str) -> list[str]:
-    """Answer one sentence for everything that is wrong with a zip."""
+    """Return one sentence for everything that is wrong with a zip."""
     wanted = pinned(requirements)
     found = {name.partition("/")[0] for name in zipped.namelist() if ".dist-info/" in name}
     versions = {_normal(name.removesuffix(".dist-info").rpartition("-")[0]): name for name in found}
@@ -76,7 +76,7 @@ def problems(zipped: ZipFile, requirements: str, architecture: str) -> list[str]
 
 
 def pinned(requirements: str) -> dict[str, str]:
-    """Answer name to version of a requirements file of `name==version` lines."""
+    """Return name to version of a requirements file of `name==version` lines."""
     lines = (line.partition("#")[0].strip() for line in requirements.splitlines())
     pairs = (line.partition("==") for line in lines if line)
     return {_normal(name): version for name, _, version in pairs}
@@ -114,5 +114,5 @@ def _size(zipped: ZipFile) -> list[str]:
 
 
 def _normal(name: str) -> str:
-    """Answer a distribution's name as PEP 503 compares it."""
+    """Return a distribution's name as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", name.strip()).lower()

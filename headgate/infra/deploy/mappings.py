@@ -13,7 +13,7 @@ SAM_TAG = "lambda:createdBy"
 
 
 def function_tags(client: Any, name: str) -> dict[str, str] | None:
-    """Answer the function's tags, or None when there is no such function."""
+    """Return the function's tags, or None when there is no such function."""
     try:
         found: dict[str, str] = client.get_function(FunctionName=name).get("Tags", {})
     except ClientError as error:
@@ -24,7 +24,7 @@ def function_tags(client: Any, name: str) -> dict[str, str] | None:
 
 
 def one_mapping(client: Any, function: str, stream_arn: str, *, keep: str | None, repair: bool) -> Json:
-    """Answer the function's one mapping of the stream; a surplus one is deleted when `repair` says so.
+    """Return the function's one mapping of the stream; a surplus one is deleted when `repair` says so.
 
     A first `chalice deploy` that failed leaves no state file, and the second makes a second mapping: every
     record would be transformed twice. `keep` is the one that Chalice knows. Raises InfraError without any.

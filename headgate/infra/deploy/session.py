@@ -39,7 +39,7 @@ class Clients:
         return self._made[service]
 
     def place(self) -> Place:
-        """Answer account and region. Raises InfraError without either."""
+        """Return account and region. Raises InfraError without either."""
         region = self._session.region_name
         if not region:
             raise InfraError(sentence(NoRegionError()))

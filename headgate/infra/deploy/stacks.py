@@ -27,7 +27,7 @@ class Stack:
         self.name = name
 
     def describe(self) -> Json | None:
-        """Answer what CloudFormation knows of the stack, or None when there is none."""
+        """Return what CloudFormation knows of the stack, or None when there is none."""
         try:
             stacks = self._client.describe_stacks(StackName=self.name)["Stacks"]
         except ClientError as error:
@@ -38,17 +38,17 @@ class Stack:
         return None if found["StackStatus"] == "DELETE_COMPLETE" else found
 
     def status(self) -> str | None:
-        """Answer the stack's status, or None when there is no stack."""
+        """Return the stack's status, or None when there is no stack."""
         found = self.describe()
         return None if found is None else str(found["StackStatus"])
 
     def outputs(self) -> dict[str, str]:
-        """Answer the stack's outputs."""
+        """Return the stack's outputs."""
         found = self.describe() or {}
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
     def template(self) -> Json | None:
-        """Answer the template that is deployed, or None when there is no stack."""
+        """Return the template that is deployed, or None when there is no stack."""
         if self.status() in {None, "REVIEW_IN_PROGRESS"}:
             return None
         body = self._client.get_template(StackName=self.name)["TemplateBody"]
@@ -72,7 +72,7 @@ class Stack:
             raise InfraError(f"the stack {self.name} could not be deleted: {self.failure()}")
 
     def failure(self) -> str:
-        """Answer the first reason for a failure that the stack's events give."""
+        """Return the first reason for a failure that the stack's events give."""
         events = self._client.describe_stack_events(StackName=self.name)["StackEvents"]
         for event in reversed(events):
             reason = str(event.get("ResourceStatusReason", ""))

@@ -1,4 +1,4 @@
-"""Waits for AWS: asks again at a steady pace until the answer is there or the time is up."""
+"""Waits for AWS: asks again at a steady pace until there is a result or the time is up."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ class Clock(Protocol):
     """Monotonic seconds and a pause; tests bring one that does not wait."""
 
     def now_s(self) -> float:
-        """Answer seconds from some fixed point."""
+        """Return seconds from some fixed point."""
         ...
 
     def pause(self, seconds: float) -> None:
@@ -25,7 +25,7 @@ class RealClock:
     """The machine's clock."""
 
     def now_s(self) -> float:
-        """Answer the monotonic clock."""
+        """Return the monotonic clock."""
         return time.monotonic()
 
     def pause(self, seconds: float) -> None:
@@ -41,7 +41,7 @@ def wait_for(
     every_s: float = 2.0,
     at_most_s: float = 1800.0,
 ) -> Found:
-    """Answer what `ask` finds; it answers None for "not yet". Raises InfraError when the time is up."""
+    """Return what `ask` finds; None means "not yet". Raises InfraError when the time is up."""
     end_s = clock.now_s() + at_most_s
     while (found := ask()) is None:
         if clock.now_s() >= end_s:

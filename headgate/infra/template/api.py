@@ -111,12 +111,12 @@ def usage_plan(settings: StageSettings, stages: list[Json]) -> dict[str, Json]:
 
 
 def usage_plan_name(settings: StageSettings) -> str:
-    """Answer the plan's name, by which the commands find it in both ways."""
+    """Return the plan's name, by which the commands find it in both ways."""
     return f"headgate-{settings.stage}"
 
 
 def chalice_stage() -> Json:
-    """Answer the API stage that SAM makes of Chalice's RestAPI."""
+    """Return the API stage that SAM makes of Chalice's RestAPI."""
     return {"ApiId": ref("RestAPI"), "Stage": ref("RestAPI.Stage")}
 
 

@@ -56,7 +56,7 @@ def any_account(service: str, resource: str) -> str:
 
 
 def ingest_statements(settings: StageSettings, make: Arn = arn) -> list[Json]:
-    """Answer what the ingest function may do."""
+    """Return what the ingest function may do."""
     names = names_of(settings)
     return [
         allow(INGEST_ACTIONS, make("kinesis", f"stream/{names.stream}")),
@@ -65,7 +65,7 @@ def ingest_statements(settings: StageSettings, make: Arn = arn) -> list[Json]:
 
 
 def transform_statements(settings: StageSettings, make: Arn = arn) -> list[Json]:
-    """Answer what the transform may do, and Lambda in its name."""
+    """Return what the transform may do, and Lambda in its name."""
     names = names_of(settings)
     bucket = _bucket_arn(settings, exact=make is arn)
     writes = [f"{bucket}/{prefix}*" for prefix in (prefixes.QUARANTINE, prefixes.FAILED_BATCHES)]
@@ -99,7 +99,7 @@ def mapping(settings: StageSettings) -> Json:
 
 
 def max_age_s(settings: StageSettings) -> int:
-    """Answer the age at which Lambda gives a record to the destination.
+    """Return the age at which Lambda gives a record to the destination.
 
     Never past half the retention (T06).
     """

@@ -34,12 +34,12 @@ def resource(kind: str, properties: Json, **attributes: Any) -> Json:
 
 
 def tags(settings: StageSettings) -> list[Json]:
-    """Answer the stage's tags in CloudFormation's usual form."""
+    """Return the stage's tags in CloudFormation's usual form."""
     return [{"Key": key, "Value": value} for key, value in tag_map(settings).items()]
 
 
 def tag_map(settings: StageSettings) -> dict[str, str]:
-    """Answer the stage's tags as an object, as SAM and Glue take them."""
+    """Return the stage's tags as an object, as SAM and Glue take them."""
     return dict(settings.tags) | {"headgate:stage": settings.stage}
 
 

@@ -23,7 +23,7 @@ _NAME = {
     "AWS::SNS::Topic": "TopicName",
     "AWS::IAM::Role": "RoleName",
 }
-"""Type to the property that holds the name, which is what Ref answers (a topic's Ref is its ARN)."""
+"""Type to the property that holds the name, which is what Ref returns (a topic's Ref is its ARN)."""
 
 _ARN = {
     "AWS::Kinesis::Stream": "arn:{partition}:kinesis:{region}:{account}:stream/{name}",
@@ -42,13 +42,13 @@ class ResolveError(Exception):
 
 
 def partition_of(region: str) -> str:
-    """Answer the AWS partition of a region."""
+    """Return the AWS partition of a region."""
     starts = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
     return next((name for start, name in starts.items() if region.startswith(start)), "aws")
 
 
 def resolve(template: Json, account: str, region: str, names: Iterable[str] | None = None) -> dict[str, Json]:
-    """Answer the template's resources, or only those of `names`, with every intrinsic evaluated.
+    """Return the template's resources, or only those of `names`, with every intrinsic evaluated.
 
     Raises ResolveError for an unknown intrinsic, resource or attribute.
     """

@@ -28,7 +28,7 @@ WATCHED = {"Quarantine": prefixes.QUARANTINE, "FailedBatches": prefixes.FAILED_B
 
 
 def bucket_name(settings: StageSettings) -> Json:
-    """Answer the bucket's name with the account and region of the stack."""
+    """Return the bucket's name with the account and region of the stack."""
     return sub(fill_bucket(names_of(settings).bucket, "${AWS::AccountId}", "${AWS::Region}"))
 
 

@@ -78,17 +78,17 @@ FUNCTIONS = {"api_handler": "ingest", "transform": "transform"}
 
 
 def merge_path(stage: str) -> str:
-    """Answer the path of the template that `chalice package --merge-template` takes."""
+    """Return the path of the template that `chalice package --merge-template` takes."""
     return ".chalice/resources.json" if stage == "prod" else f".chalice/resources-{stage}.json"
 
 
 def policy_path(stage: str, function: str) -> str:
-    """Answer the path of a function's policy, relative to `.chalice/` as Chalice takes it."""
+    """Return the path of a function's policy, relative to `.chalice/` as Chalice takes it."""
     return f"policy-{function}-{stage}.json"
 
 
 def rendered(settings: StageSettings, config: Json) -> dict[str, str]:
-    """Answer path to text for every file that follows from one stage's settings.
+    """Return path to text for every file that follows from one stage's settings.
 
     `config` is the whole of `.chalice/config.json`; the stages not asked for stay as they are.
     """
@@ -107,7 +107,7 @@ def rendered(settings: StageSettings, config: Json) -> dict[str, str]:
 
 
 def completed_config(settings: StageSettings, config: Json) -> Json:
-    """Answer the configuration with what follows from the stage's settings filled in."""
+    """Return the configuration with what follows from the stage's settings filled in."""
     result = copy.deepcopy(config)
     block = result["stages"][settings.stage]
     block["api_gateway_stage"] = settings.stage

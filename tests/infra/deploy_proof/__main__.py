@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.infra.deploy_proof.alone import package_alone
 from tests.infra.deploy_proof.emulator import Ministack
 from tests.infra.deploy_proof.errors import Failed
-from tests.infra.deploy_proof.ways import Project, copied, say, way_1, way_2
+from tests.infra.deploy_proof.ways import Project, chalice_managed, cloudformation_managed, copied, say
 from tools.venvs import VenvError, ready
 
 REPOSITORY = Path(__file__).parents[3]
@@ -34,7 +34,11 @@ def main() -> int:
     try:
         tools = ready(args.tools.absolute(), HERE / "requirements.txt", "ministack and the AWS CLI")
         runtime = ready(args.runtime.absolute(), HERE / "runtime-requirements.txt", "Lambda's runtime client")
-        for part in (lambda project: package_alone(project, runtime), way_1, way_2):
+        for part in (
+            lambda project: package_alone(project, runtime),
+            chalice_managed,
+            cloudformation_managed,
+        ):
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name)
                 log = folder / "ministack.log"

@@ -18,7 +18,7 @@ from tests.infra.deploy_proof.emulator import ACCOUNT, REGION, Ministack
 
 DROPPED = {"stream encryption", "bucket lifecycle", "bucket tags", "bucket metrics"}
 DROPPED_2 = DROPPED | {"stage access log"}
-"""Way 2 makes the API's stage by CloudFormation, of which ministack leaves the access log out."""
+"""In a CloudFormation-managed deploy the stack makes the API's stage; ministack leaves its access log out."""
 
 
 class Setting(NamedTuple):
@@ -178,7 +178,10 @@ def _watching(stack: Ministack, settings: StageSettings) -> Iterator[Setting]:
 
 
 def responses(stack: Ministack, settings: StageSettings, api_id: str) -> Setting:
-    """Compare the API's error responses; way 2 brings them in the document, which ministack does not read."""
+    """Compare the API's error responses.
+
+    A CloudFormation-managed deploy brings them in the API's document, which ministack does not read.
+    """
     found = stack.client("apigateway").get_gateway_responses(restApiId=api_id, limit=500)["items"]
     statuses = {
         each["responseType"]: each.get("statusCode") for each in found if not each.get("defaultResponse")

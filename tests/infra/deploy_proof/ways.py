@@ -63,9 +63,9 @@ def copied(repository: Path, target: Path) -> Path:
     return target
 
 
-def way_1(project: Project) -> None:
+def chalice_managed(project: Project) -> None:
     """Infra deploy, infra package, chalice deploy, tune; redeploy; delete and destroy."""
-    say("way 1: infra deploy, infra package, chalice deploy, infra tune")
+    say("Chalice-managed: infra deploy, infra package, chalice deploy, infra tune")
     project.infra("tune", expect=2)
     project.infra("deploy", "--dry-run")
     project.infra("deploy")
@@ -81,20 +81,20 @@ def way_1(project: Project) -> None:
         "without a key the answer is 403 in our shape",
         refused[0] == 403 and refused[1]["Code"] == "Forbidden",
     )
-    arrives(project, url, key, "way-1-first")
+    arrives(project, url, key, "chalice-managed-first")
     settings = load_settings(project.root, STAGE)
     found = [*compared(project.stack, settings, api_id), responses(project.stack, settings, api_id)]
     settled(found, DROPPED)
-    say("way 1: change the code, redeploy, same URL")
+    say("Chalice-managed: change the code, redeploy, same URL")
     change_code(project)
     project.chalice("deploy")
     project.infra("tune")
     expect("the API is the same", deployed(project.root, STAGE).api_id == api_id)
     expect("the new code answers", get(f"{url}/health")["Version"] == NEW_VERSION)
-    arrives(project, url, key, "way-1-second")
+    arrives(project, url, key, "chalice-managed-second")
     project.infra("deploy")
     project.infra("diff")
-    say("way 1: keys revoke, chalice delete, infra destroy")
+    say("Chalice-managed: keys revoke, chalice delete, infra destroy")
     project.infra("keys", "revoke", "acme")
     expect("a revoked key is refused", post(url, {"type": "revoked"}, key)[0] == 403)
     project.infra("destroy", expect=2)
@@ -106,24 +106,24 @@ def way_1(project: Project) -> None:
     expect("and goes when it is named", project.stack.client("s3").list_buckets()["Buckets"] == [])
 
 
-def way_2(project: Project) -> None:
+def cloudformation_managed(project: Project) -> None:
     """Chalice package, AWS CLI package and deploy: one stack."""
-    say("way 2: chalice package, aws cloudformation package and deploy")
+    say("CloudFormation-managed: chalice package, aws cloudformation package and deploy")
     project.stack.client("s3").create_bucket(Bucket="artifacts")
     deploy_2(project)
     api_id = outputs(project)["RestAPIId"]
     key = project.infra("keys", "add", "acme").strip()
     url = project.stack.stage_url(api_id, STAGE)
-    arrives(project, url, key, "way-2-first")
+    arrives(project, url, key, "cloudformation-managed-first")
     settled(compared(project.stack, load_settings(project.root, STAGE), api_id), DROPPED_2)
     project.infra("tune", expect=2)
     project.infra("deploy", expect=2)
-    say("way 2: update, then nothing to change")
+    say("CloudFormation-managed: update, then nothing to change")
     change_code(project)
     deploy_2(project)
     url = project.stack.stage_url(outputs(project)["RestAPIId"], STAGE)
     expect("the new code answers", get(f"{url}/health")["Version"] == NEW_VERSION)
-    arrives(project, url, key, "way-2-second")
+    arrives(project, url, key, "cloudformation-managed-second")
     deploy_2(project)
 
 
@@ -192,7 +192,7 @@ def get(url: str) -> dict[str, Any]:
 
 
 def outputs(project: Project) -> dict[str, str]:
-    """Answer the outputs of way 2's stack."""
+    """Answer the outputs of the stack that CloudFormation manages."""
     stack = project.stack.client("cloudformation").describe_stacks(StackName=f"headgate-{STAGE}")["Stacks"][0]
     return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 

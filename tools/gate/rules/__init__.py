@@ -46,5 +46,5 @@ RULES: dict[str, Rule] = {
 
 
 def broken(template: Json) -> list[str]:
-    """Answer every finding of every rule."""
+    """Return every finding of every rule."""
     return [f"{name}: {finding}" for name, rule in RULES.items() for finding in rule(template)]

@@ -110,23 +110,25 @@ def gateway_errors_have_our_shape(template: Json) -> list[str]:
     """A client never meets AWS's own error text, nor a 500."""
     found = []
     for name, each in properties(template, "AWS::ApiGateway::RestApi"):
-        answers = each.get("Body", {}).get("x-amazon-apigateway-gateway-responses", {})
+        responses = each.get("Body", {}).get("x-amazon-apigateway-gateway-responses", {})
         found += [
-            f"{name} leaves {kind} to AWS" for kind in ("DEFAULT_4XX", "DEFAULT_5XX") if kind not in answers
+            f"{name} leaves {kind} to AWS" for kind in ("DEFAULT_4XX", "DEFAULT_5XX") if kind not in responses
         ]
         found += [
-            f"{name} answers {kind} in another shape" for kind, answer in answers.items() if not _ours(answer)
+            f"{name} answers {kind} in another shape"
+            for kind, response in responses.items()
+            if not _ours(response)
         ]
     return found
 
 
-def _ours(answer: Json) -> bool:
-    text = answer.get("responseTemplates", {}).get("application/json", "")
+def _ours(response: Json) -> bool:
+    text = response.get("responseTemplates", {}).get("application/json", "")
     if not _is_json(text):
         return False
     body: Any = json.loads(text)
     # DEFAULT_4XX keeps the status of what happened; every other one is the code's.
-    status = answer.get("statusCode", "400")
+    status = response.get("statusCode", "400")
     return set(body) == {"Code", "Message", "RequestId"} and CODES.get(body["Code"], (0,))[0] == int(status)
 
 

@@ -25,7 +25,7 @@ def statements(template: Json) -> Iterator[tuple[str, Json]]:
 
 
 def many(value: Any) -> list[Any]:
-    """Answer a list where IAM allows one or many."""
+    """Return a list where IAM allows one or many."""
     return value if isinstance(value, list) else [value]
 
 
