@@ -13,7 +13,7 @@ from headgate.agent.config.load import load
 from headgate.agent.config.model import Flow
 from headgate.agent.convert.build import Surroundings, build_chain
 from headgate.agent.delivery import Delivery
-from headgate.agent.flow import FlowPump
+from headgate.agent.pipeline import FlowPump
 from headgate.agent.rejects import Reject
 from headgate.agent.state import decode, encode
 from headgate.agent.tail.checkpoint import Checkpoint

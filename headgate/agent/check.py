@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from headgate.agent.config.load import Loaded
 from headgate.agent.config.model import Flow
-from headgate.agent.tail.disk import Disk, NotRegular
-from headgate.agent.tail.start import end_of_lines
+from headgate.agent.tail.disk import Disk, NotRegular, end_of_lines
 
 Print = Callable[[str], object]
 

@@ -13,9 +13,9 @@ from headgate.agent.config.model import FIREHOSE, HTTP, Flow, Settings
 from headgate.agent.convert.build import Surroundings, build_chain
 from headgate.agent.convert.chain import Chain
 from headgate.agent.ec2 import InstanceFacts
-from headgate.agent.finishing import finisher
-from headgate.agent.flow import FlowPump
 from headgate.agent.metrics import Metrics
+from headgate.agent.outgoing import finisher
+from headgate.agent.pipeline import FlowPump
 from headgate.agent.rejects import Rejects
 from headgate.agent.sending import CallResult, Delivered, Sender
 from headgate.agent.sinks.answer import Sink

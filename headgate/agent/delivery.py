@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from headgate.agent.batching import Batch
-from headgate.agent.flow import FlowPump
+from headgate.agent.pipeline import FlowPump
 from headgate.agent.rejects import Reject
 from headgate.agent.tail.checkpoint import Checkpoint
 

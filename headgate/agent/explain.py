@@ -5,11 +5,9 @@ from typing import Any
 
 from headgate.agent.config.model import HTTP, Flow, Settings
 from headgate.agent.convert.build import log_options
-from headgate.agent.convert.chain import Chain
+from headgate.agent.convert.chain import Chain, Dropped
 from headgate.agent.convert.logs import MISMATCH, explain_mismatch
-from headgate.agent.convert.outcome import Dropped
-from headgate.agent.finishing import finisher
-from headgate.agent.sorting import record_bytes
+from headgate.agent.outgoing import finisher, record_bytes
 from headgate.agent.text import decode
 
 Print = Callable[[str], object]

@@ -12,8 +12,8 @@ from headgate.agent.batching import Batcher, Lines
 from headgate.agent.config.model import Flow
 from headgate.agent.counters import Counters
 from headgate.agent.framing import truncate
+from headgate.agent.outgoing import record_bytes
 from headgate.agent.rejects import Reject
-from headgate.agent.sorting import record_bytes
 from headgate.agent.tail.file import TailedFile
 from headgate.agent.tail.identity import event_key
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 
 from headgate.agent.delivery import Delivery
-from headgate.agent.flow import FlowPump
+from headgate.agent.pipeline import FlowPump
 from headgate.agent.sending import CallResult
 from headgate.agent.tail.file import TailedFile
 

@@ -9,14 +9,12 @@ from itertools import accumulate
 
 from headgate.agent.batching import Batcher, Lines
 from headgate.agent.config.model import HTTP, Flow
-from headgate.agent.convert.chain import Chain
-from headgate.agent.convert.outcome import Converted
+from headgate.agent.convert.chain import Chain, Converted
 from headgate.agent.counters import Counters
-from headgate.agent.finishing import Finish, ordering_key
 from headgate.agent.framing import aggregate, header_end, is_footer, split_lines, split_multi_line
 from headgate.agent.javaregex import JavaPattern, compile_java
 from headgate.agent.longline import LongLines
-from headgate.agent.sorting import Sorter, WriteRejects
+from headgate.agent.outgoing import Finish, Sorter, WriteRejects, ordering_key
 from headgate.agent.tail.file import TailedFile
 
 BLOCK_BYTES = 256 * 1024

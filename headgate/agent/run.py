@@ -12,8 +12,8 @@ from queue import Empty, SimpleQueue
 from headgate.agent.compose import MakeSink, make_metrics, make_pump, make_sender
 from headgate.agent.config.model import FIREHOSE, HTTP, Settings
 from headgate.agent.delivery import Delivery
-from headgate.agent.flow import FlowPump
 from headgate.agent.once import PATIENCE_S, Once, held
+from headgate.agent.pipeline import FlowPump
 from headgate.agent.rejects import Rejects
 from headgate.agent.sending import CallResult, Delivered, Sender
 from headgate.agent.sinks.answer import Sink

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, Success, drive
 from headgate.agent.batching import Batch, Unit
 from headgate.agent.delivery import Ready
-from headgate.agent.flow import FlowPump
+from headgate.agent.pipeline import FlowPump
 from headgate.agent.rejects import Reject
 from headgate.agent.sinks.answer import MISCONFIGURED, RefusedLine, Sink
 

@@ -12,9 +12,8 @@ from urllib.parse import quote
 
 from headgate.agent.config.model import Flow
 from headgate.agent.tail.checkpoint import Checkpoint, tail_start
-from headgate.agent.tail.disk import Disk
+from headgate.agent.tail.disk import Disk, end_of_lines
 from headgate.agent.tail.identity import HEAD_BYTES, Inode, Mark, file_key
-from headgate.agent.tail.start import end_of_lines
 
 _FILE_ID = re.compile(r"\(dev=([0-9a-f]+),ino=([0-9]+)\)")
 _QUERY = """

@@ -2,7 +2,7 @@
 
 import logging
 
-from headgate.agent.flow import FlowPump
+from headgate.agent.pipeline import FlowPump
 
 _log = logging.getLogger(__name__)
 _MIB = 1024 * 1024

@@ -13,8 +13,7 @@ import pytest
 from headgate.agent.ec2 import InstanceFacts
 from headgate.agent.rejects import Reject, Rejects
 from headgate.agent.sqlite_import import import_row, read_row
-from headgate.agent.tail.disk import NotRegular, RealDisk
-from headgate.agent.tail.start import end_of_lines
+from headgate.agent.tail.disk import NotRegular, RealDisk, end_of_lines
 from headgate.agent.watch import Watcher
 from tests.agent_rig import Rig, flow_of
 

@@ -9,7 +9,7 @@ from headgate.agent.convert.grammar import formats
 from headgate.agent.convert.logs import LogOptions, log_to_json
 from headgate.agent.framing import aggregate, split_lines, split_multi_line
 from headgate.agent.javaregex import RegexProblem, compile_java
-from headgate.agent.tail.progress import Progress
+from headgate.agent.tail.checkpoint import Progress
 from tests.agent_rig import AROUND
 
 PIECES = st.sampled_from(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from headgate.agent.config.dialect import DialectError, parse_object
 from headgate.agent.config.load import Loaded, load
+from headgate.agent.config.values import DialectError, parse_object
 from headgate.agent.convert.build import build_chain
 from tests.agent_rig import AROUND, flow_of
 

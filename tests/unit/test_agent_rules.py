@@ -7,20 +7,19 @@ import pytest
 
 from headgate.agent.batching import Batcher, Lines, Shape
 from headgate.agent.check import check
+from headgate.agent.config.fileglob import glob_expression, parse_file_pattern
 from headgate.agent.config.load import Loaded
 from headgate.agent.config.values import ValueProblem
 from headgate.agent.convert.build import Surroundings, build_chain, log_options
+from headgate.agent.convert.chain import Dropped
 from headgate.agent.convert.logs import explain_mismatch
-from headgate.agent.convert.outcome import Dropped
-from headgate.agent.fileglob import glob_expression, parse_file_pattern
-from headgate.agent.finishing import as_object, finisher, ordering_key
-from headgate.agent.jsontext import dump_pretty, java_double, quote
 from headgate.agent.metrics import Metrics
+from headgate.agent.outgoing import as_object, finisher, ordering_key
+from headgate.agent.tail.checkpoint import Progress
 from headgate.agent.tail.disk import RealDisk
 from headgate.agent.tail.file import TailedFile
 from headgate.agent.tail.identity import Inode, Mark, file_key
-from headgate.agent.tail.progress import Progress
-from headgate.agent.text import decode
+from headgate.agent.text import decode, dump_pretty, java_double, quote
 from tests.agent_rig import AROUND
 
 LINE = '1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 1 "-" "curl"'

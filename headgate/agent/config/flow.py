@@ -5,11 +5,11 @@ Decides what a flow is; collects every mistake of it, not the first one. Called 
 
 from typing import Any
 
+from headgate.agent.config.fileglob import FilePattern, glob_expression, parse_file_pattern
 from headgate.agent.config.keys import FLOW_KEYS, OPTION_KEYS, Reader
 from headgate.agent.config.model import FIREHOSE, HTTP, KINESIS, LIMITS, Flow
 from headgate.agent.config.target import ReadSecret, read_target
 from headgate.agent.config.values import ValueProblem
-from headgate.agent.fileglob import FilePattern, glob_expression, parse_file_pattern
 from headgate.agent.javaregex import RegexProblem, compile_java
 
 _PREFIX = {KINESIS: "kinesis", FIREHOSE: "fh", HTTP: "http"}

@@ -6,12 +6,11 @@ Never opens a file: the texts come in. Called at the start, by `--check` and on 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from headgate.agent.config.dialect import DialectError, parse_object
 from headgate.agent.config.flow import read_flow
 from headgate.agent.config.keys import AGENT_KEYS, Reader
 from headgate.agent.config.model import MIB, Aws, Flow, Settings
 from headgate.agent.config.target import ReadSecret, url_problem
-from headgate.agent.config.values import ValueProblem
+from headgate.agent.config.values import DialectError, ValueProblem, parse_object
 
 DEFAULT_STATE_DIR = "/var/lib/headgate-agent"
 _DAY_S = 86_400

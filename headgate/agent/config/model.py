@@ -6,7 +6,7 @@ Times are seconds, sizes bytes. `Settings` is what load.py makes and everything 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from headgate.agent.fileglob import FilePattern
+from headgate.agent.config.fileglob import FilePattern
 
 KINESIS, FIREHOSE, HTTP = "kinesis", "firehose", "http"
 MIB = 1024 * 1024

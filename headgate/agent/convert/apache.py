@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from headgate.agent.convert.grammar import formats
-from headgate.agent.jsontext import quote
+from headgate.agent.text import quote
 
 _CACHE_MAX = 4096  # prefixes and dates kept; about 1 MB
 _LINE_END = re.compile("[\n\r\x85\u2028\u2029]")

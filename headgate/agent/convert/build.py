@@ -6,14 +6,11 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from headgate.agent.config.values import ValueProblem, to_bool, to_enum, to_int, to_text, to_texts
 from headgate.agent.convert.apache import FastParser, combined_parser, common_parser
-from headgate.agent.convert.brackets import add_brackets
-from headgate.agent.convert.chain import Chain
-from headgate.agent.convert.csv import csv_to_json
+from headgate.agent.convert.chain import Chain, Converter
 from headgate.agent.convert.grammar import FORMAT_NAMES, formats
+from headgate.agent.convert.lines import add_brackets, csv_to_json, singleline
 from headgate.agent.convert.logs import LogOptions, log_to_json
 from headgate.agent.convert.metadata import InstanceFacts, add_ec2_metadata, add_metadata
-from headgate.agent.convert.outcome import Converter
-from headgate.agent.convert.singleline import singleline
 from headgate.agent.javaregex import RegexProblem, compile_java
 
 P = ParamSpec("P")

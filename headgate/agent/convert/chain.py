@@ -1,13 +1,30 @@
-"""The converters of one flow in their order, and the fast lane for whole blocks of access-log lines.
+"""What a converter is, the converters of one flow in their order, and the fast path for access-log lines.
 
-A drop ends the chain. A converter that fails sends the original record, as it was before the whole chain.
+A drop ends the chain. When a converter fails, the original record is sent, as it was before the whole chain.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from headgate.agent.convert.apache import FastParser
-from headgate.agent.convert.outcome import Converted, Converter, ConvertError
 from headgate.agent.text import decode
+
+
+class Dropped(NamedTuple):
+    """The record is not to be sent; `reason` is a stable word for counters and rejects."""
+
+    reason: str
+    message: str
+
+
+class ConvertError(Exception):
+    """The converter failed: the original record is sent as it was read, and a counter shows it."""
+
+
+Converted = bytes | Dropped
+Converter = Callable[[bytes], Converted]
+"""One record in, one record or a drop out. Raises ConvertError."""
+
 
 # Bytes that stand for themselves inside a JSON string, and the line feed between the lines. The quote is the
 # field separator of the formats with a fast parser and so never inside a field.

@@ -7,11 +7,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from headgate.agent.convert.chain import Converted, Converter, Dropped
 from headgate.agent.convert.grammar import Format, formats
-from headgate.agent.convert.outcome import Converted, Converter, Dropped
 from headgate.agent.javaregex import JavaPattern
-from headgate.agent.jsontext import object_line
-from headgate.agent.text import decode
+from headgate.agent.text import decode, object_line
 
 MISMATCH = "logformat_mismatch"
 

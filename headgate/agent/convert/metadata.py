@@ -8,9 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from headgate.agent.convert.outcome import Converter, ConvertError
-from headgate.agent.jsontext import dump, dump_pretty, quote
-from headgate.agent.text import decode
+from headgate.agent.convert.chain import Converter, ConvertError
+from headgate.agent.text import decode, dump, dump_pretty, quote
 
 Now = Callable[[], datetime]
 InstanceFacts = Callable[[], dict[str, Any] | None]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from headgate.agent.javaregex.errors import RegexProblem
+from headgate.agent.javaregex.reader import RegexProblem
 from headgate.agent.javaregex.translate import Translator
 
 

@@ -1,6 +1,8 @@
 """A cursor over the text of a pattern, with errors that say where."""
 
-from headgate.agent.javaregex.errors import RegexProblem
+
+class RegexProblem(ValueError):
+    """Not a Java regular expression, or one that Python cannot express; the message says which and where."""
 
 
 class Reader:

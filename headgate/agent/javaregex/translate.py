@@ -10,8 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from headgate.agent.javaregex import charset
-from headgate.agent.javaregex.classes import ClassReader
-from headgate.agent.javaregex.escapes import read_char, read_set
+from headgate.agent.javaregex.escapes import ClassReader, read_char, read_set
 from headgate.agent.javaregex.reader import Reader
 
 _LINE_END = r"(?:\r\n|[\r\x85\u2028\u2029]|(?<!\r)\n)"

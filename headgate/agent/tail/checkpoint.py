@@ -1,10 +1,11 @@
-"""A file's checkpoint: what is written down about it, and when it still speaks of a file found later.
+"""A file's checkpoint, when it still describes a file found later, and how far a file is acknowledged.
 
-Pure. `offset` is where reading goes on after a restart. `planned` are the ends of the units that were handed
-over beyond it: after a crash the same units are made again, so that a copy has the id and the bytes of the
-first.
+Pure. `offset` is where reading continues after a restart: the end of the contiguous acknowledged prefix,
+whatever order batches finish in. `planned` are the ends of the units that were handed over beyond it: after a
+crash the same units are made again, so that a copy has the id and the bytes of the first.
 """
 
+from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -75,3 +76,40 @@ def from_json(value: dict[str, Any]) -> Checkpoint:
 def tail_start(offset: int) -> int:
     """Where the bytes of the tail mark begin."""
     return max(0, offset - TAIL_BYTES)
+
+
+class Progress:
+    """Spans of one file as they were read; `offset` moves over the acknowledged ones at the front."""
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+        self._spans: deque[list[int]] = deque()  # [start, end, 0 or 1 for acknowledged]
+        self._by_start: dict[int, list[int]] = {}
+
+    @property
+    def pending(self) -> bool:
+        """Whether something is on its way."""
+        return bool(self._spans)
+
+    def add(self, start: int, end: int) -> None:
+        """A span was handed over for sending. Spans touch: `start` is the end of the last one.
+
+        Raises ValueError for an empty span: it would have the start of the next one, and one of the two could
+        never be acknowledged.
+        """
+        if start >= end:
+            raise ValueError(f"the span from {start} to {end} is empty")
+        span = [start, end, 0]
+        self._spans.append(span)
+        self._by_start[start] = span
+
+    def acknowledge(self, start: int) -> bool:
+        """The span that begins at `start` is safe; True when `offset` moved."""
+        self._by_start[start][2] = 1
+        moved = False
+        while self._spans and self._spans[0][2]:
+            span = self._spans.popleft()
+            del self._by_start[span[0]]
+            self.offset = span[1]
+            moved = True
+        return moved

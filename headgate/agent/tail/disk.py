@@ -6,9 +6,12 @@ refused.
 
 import ctypes
 import os
+import posixpath
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol
+
+from headgate.agent.config.fileglob import FilePattern
 
 _STATX_BTIME = 0x800  # Source: linux/stat.h
 _AT_EMPTY_PATH = 0x1000
@@ -129,3 +132,63 @@ def _find_statx() -> Callable[[int], int | None]:
         return seconds * 1_000_000_000 + int.from_bytes(buffer[88:92], "little")
 
     return birth_ns
+
+
+_STEP_BYTES = 64 * 1024
+
+
+def end_of_lines(disk: Disk, handle: int, size: int) -> int:
+    """The offset behind the last line feed; 0 when there is none. Raises OSError."""
+    end = size
+    while end > 0:
+        start = max(0, end - _STEP_BYTES)
+        found = disk.read(handle, start, end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+class Report(Protocol):
+    """Counts and logs what happened to a file."""
+
+    def __call__(self, reason: str, path: str, message: str, lost_bytes: int = 0) -> None:
+        """`reason` is a stable word; `lost_bytes` were never read and cannot be any more."""
+        ...
+
+
+class Directory:
+    """The directory of one pattern."""
+
+    def __init__(self, pattern: FilePattern, disk: Disk, report: Report) -> None:
+        self._pattern, self._disk, self._report = pattern, disk, report
+
+    def matching(self, known: Iterable[str]) -> list[str]:
+        """The paths that match, sorted; `known` when the directory cannot be listed."""
+        try:
+            names = self._disk.names(self._pattern.directory)
+        except OSError as error:
+            self._report("list_error", self._pattern.directory, str(error))
+            return sorted(known)
+        return [self._path(name) for name in sorted(names) if self._pattern.matches(name)]
+
+    def others(self) -> list[str]:
+        """The paths that do not match, sorted; none when the directory cannot be listed."""
+        try:
+            names = self._disk.names(self._pattern.directory)
+        except OSError:
+            return []
+        return [self._path(name) for name in sorted(names) if not self._pattern.matches(name)]
+
+    def inode_of(self, path: str) -> tuple[int, int] | None:
+        """Device and inode number; None when it is gone or cannot be looked at."""
+        try:
+            return self._disk.look(path)[:2]
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._report("open_error", path, str(error))
+            return None
+
+    def _path(self, name: str) -> str:
+        return posixpath.join(self._pattern.directory, name)

@@ -6,10 +6,9 @@ was truncated and has grown again is noticed however fast it grew (A04). Partial
 
 from typing import BinaryIO
 
-from headgate.agent.tail.checkpoint import Checkpoint, tail_start
+from headgate.agent.tail.checkpoint import Checkpoint, Progress, tail_start
 from headgate.agent.tail.disk import Disk, Seen
 from headgate.agent.tail.identity import HEAD_BYTES, TAIL_BYTES, Inode, Mark
-from headgate.agent.tail.progress import Progress
 
 
 class Truncated(Exception):

@@ -4,14 +4,12 @@ Decides which files are followed. Never reads records; where reading of each beg
 changes only after a file was opened (A11).
 """
 
-from headgate.agent.fileglob import FilePattern
+from headgate.agent.config.fileglob import FilePattern
 from headgate.agent.tail.checkpoint import Checkpoint
-from headgate.agent.tail.copies import holds
-from headgate.agent.tail.directory import Directory, Report
-from headgate.agent.tail.disk import Disk, NotRegular
+from headgate.agent.tail.disk import Directory, Disk, NotRegular, Report
 from headgate.agent.tail.file import TailedFile
+from headgate.agent.tail.history import Lives, holds
 from headgate.agent.tail.identity import Inode
-from headgate.agent.tail.lives import Lives
 
 
 class FileSet:

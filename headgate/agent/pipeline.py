@@ -8,21 +8,19 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from headgate.agent.batching import Batch, Batcher
+from headgate.agent.batching import Batch, Batcher, shape_of
 from headgate.agent.config.model import HTTP, Flow
 from headgate.agent.convert.chain import Chain
 from headgate.agent.counters import Counters
-from headgate.agent.finishing import Finish
 from headgate.agent.longline import LongLines, OpenRaw
+from headgate.agent.outgoing import Finish
 from headgate.agent.reading import BLOCK_BYTES, FlowReader
 from headgate.agent.rejects import Reject
-from headgate.agent.sizes import shape_of
 from headgate.agent.tail.checkpoint import Checkpoint
-from headgate.agent.tail.copies import may_read
 from headgate.agent.tail.disk import Disk
 from headgate.agent.tail.file import TailedFile, Truncated
 from headgate.agent.tail.fileset import FileSet
-from headgate.agent.tail.lives import Lives, Start
+from headgate.agent.tail.history import Lives, Start, may_read
 
 _log = logging.getLogger(__name__)
 _BLOCKS_A_PASS = 8  # of one file, before acknowledgements and other files get their turn

@@ -1,16 +1,15 @@
-"""CSVTOJSON: a line of columns becomes a JSON object of strings.
+"""CSVTOJSON, SINGLELINE and ADDBRACKETS: the converters that look at a line only as columns or as bytes.
 
-Splits as Java's `String.split` does, without quoting rules; `quoted` is our own addition (RFC 4180).
+CSVTOJSON splits as Java's `String.split` does, without quoting rules; `quoted` (RFC 4180) is ours.
 """
 
 import csv
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
-from headgate.agent.convert.outcome import Converter
+from headgate.agent.convert.chain import Converter
 from headgate.agent.javaregex import JavaPattern, split_java
-from headgate.agent.jsontext import object_line
-from headgate.agent.text import decode
+from headgate.agent.text import decode, object_line
 
 _META = frozenset(".$|()[{^?*+\\")
 
@@ -55,3 +54,28 @@ def _quoted_splitter(delimiter: str) -> Callable[[str], list[str]]:
         return rows[0] if rows else [""]
 
     return split_quoted
+
+
+_TRIMMED = bytes(range(0x21))
+# Two backslashes and the letter n, three characters.
+_ESCAPED_LINE_FEED = rb"\\n"
+
+
+def singleline(*, trim: bool = True, escape_line_feeds: bool = False) -> Converter:
+    """A converter that joins the lines of a record with nothing, or with an escaped line feed."""
+    glue = _ESCAPED_LINE_FEED if escape_line_feeds else b""
+
+    def convert(record: bytes) -> bytes:
+        parts = record.split(b"\n")
+        while parts and not parts[-1]:
+            parts.pop()
+        if trim:
+            parts = [part.strip(_TRIMMED) for part in parts]
+        return glue.join(parts) + b"\n"
+
+    return convert
+
+
+def add_brackets(record: bytes) -> bytes:
+    """`{` + record + `}`; no line feed is added."""
+    return b"{%b}" % record

@@ -1,19 +1,77 @@
-"""What happens to a line that is not simply sent: no match, too large. Kept, sent raw, cut or counted.
+"""From converted lines to what is sent: source, ordering key, a form that HTTP accepts, and the size limit.
 
-By the flow's `onMismatch` and `strict`. Rejects are on disk before anything is batched. Called by reading.py.
+A line that cannot be sent (no match, too large) is kept, sent raw, cut or counted, by the flow's `onMismatch`
+and `strict`. Rejects are on disk before anything is batched. Called by reading.py and explain.py.
 """
 
+import base64
+import json
 from collections.abc import Callable, Sequence
 from typing import cast
 
 from headgate.agent.config.model import KINESIS, Flow
-from headgate.agent.convert.outcome import Converted
+from headgate.agent.convert.chain import Converted
 from headgate.agent.counters import Counters
-from headgate.agent.finishing import Finish
 from headgate.agent.framing import truncate
 from headgate.agent.rejects import Reject
 from headgate.agent.tail.file import TailedFile
 from headgate.agent.tail.identity import event_key
+from headgate.agent.text import decode, object_line, quote
+
+Finish = Callable[[bytes, str, int], bytes]
+"""A record, the path and the offset it comes from; the record to send."""
+
+
+def finisher(host: str | None, *, http: bool, converted: bool) -> Finish | None:
+    """The steps of a flow, or None when records go out as they are.
+
+    `host` is set when source metadata is wanted; `converted`: the flow's converters only make JSON objects.
+    """
+    if host is None:
+        if not http:
+            return None
+        return (lambda record, _path, _offset: record) if converted else (lambda r, _p, _o: as_object(r))
+
+    def finish(record: bytes, path: str, offset: int) -> bytes:
+        source = f'"source":{{"host":{quote(host)},"file":{quote(path)},"offset":{offset}}}'
+        body = (record if converted else as_object(record)).rstrip()[:-1].rstrip()
+        comma = b"" if body == b"{" else b","
+        return body + comma + source.encode("utf-8", "replace") + b"}\n"
+
+    return finish
+
+
+def as_object(record: bytes) -> bytes:
+    """A JSON object stays what it is; any other text becomes `{"message": …}`.
+
+    Bytes that are not UTF-8 are kept as `message_base64` beside the readable text.
+    """
+    if record[:1] == b"{":
+        try:
+            if isinstance(json.loads(record), dict):
+                return record.rstrip().replace(b"\n", b"").replace(b"\r", b"") + b"\n"
+        except (ValueError, RecursionError):
+            pass
+    line = record.removesuffix(b"\n").removesuffix(b"\r")
+    fields: list[tuple[str, str | None]] = [("message", decode(line))]
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        fields.append(("message_base64", base64.b64encode(line).decode()))
+    return object_line(fields)
+
+
+def ordering_key(record: bytes, field: str) -> str | None:
+    """The value of a top-level field as text; None when the record has none."""
+    try:
+        event = json.loads(record)
+    except (ValueError, RecursionError):
+        return None
+    value = event.get(field) if isinstance(event, dict) else None
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
 
 _BYTES = {bytes}
 _KEY_ROOM_BYTES = 64  # of a Kinesis record for its partition key; ours are at most 40

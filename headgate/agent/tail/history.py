@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from headgate.agent.tail.checkpoint import Checkpoint
-from headgate.agent.tail.disk import Disk
+from headgate.agent.tail.disk import Disk, end_of_lines
 from headgate.agent.tail.file import TailedFile
 from headgate.agent.tail.identity import HEAD_BYTES, file_key
-from headgate.agent.tail.start import end_of_lines
 
 
 class Start(NamedTuple):
@@ -86,3 +85,38 @@ class Lives:
         file.judged = True
         self.skipped_bytes += offset
         self.name(file, at_end=True)
+
+
+_COPY_WAIT_S = 5.0
+
+
+def may_read(file: TailedFile, files: Iterable[TailedFile], now_s: float) -> bool:
+    """Whether it is decided that `file` is not a copy of one of `files` in the making. Raises OSError."""
+    if file.judged:
+        return True
+    beginning = file.beginning()
+    if not beginning:
+        return False
+    for other in files:
+        if other is file or other.rotated or other.handle is None or not other.head:
+            continue
+        alike = now_s - file.changed_s < _COPY_WAIT_S and _begins_like(beginning, other.head)
+        if alike and (file.size < other.read_offset or holds(file, other)):
+            return False
+    file.judged = True
+    return True
+
+
+def holds(copy: TailedFile, origin: TailedFile) -> bool:
+    """Whether `copy` holds everything that was read of `origin`. Raises OSError."""
+    offset = origin.read_offset
+    if not origin.head or copy.size < offset or copy.handle is None:
+        return False
+    tail = copy.disk.read(copy.handle, offset - len(origin.tail), len(origin.tail))
+    return copy.beginning()[: len(origin.head)] == origin.head and tail == origin.tail
+
+
+def _begins_like(beginning: bytes, head: bytes) -> bool:
+    """Whether two beginnings of files are the same as far as both go."""
+    shared = min(len(beginning), len(head))
+    return beginning[:shared] == head[:shared]
