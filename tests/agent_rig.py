@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from headgate.agent.batching import Batch, Unit
+from headgate.agent.batching import OutgoingBatch, Unit
 from headgate.agent.config.load import load
 from headgate.agent.config.model import Flow
 from headgate.agent.convert.build import Surroundings, build_chain
 from headgate.agent.delivery import Delivery
-from headgate.agent.pipeline import FlowPump
+from headgate.agent.pipeline import Pipeline
 from headgate.agent.rejects import Reject
 from headgate.agent.state import decode, encode
 from headgate.agent.tail.checkpoint import Checkpoint
@@ -48,7 +48,7 @@ class Rig:
     stored: bytes = b""
     sent: list[tuple[str, bytes]] = field(default_factory=list)  # event id, line
     rejects: list[Reject] = field(default_factory=list)
-    flying: list[tuple[FlowPump, Batch]] = field(default_factory=list)
+    flying: list[tuple[Pipeline, OutgoingBatch]] = field(default_factory=list)
     save_error: OSError | None = None
     rejects_error: OSError | None = None
     raw_directory: Path = Path()
@@ -56,7 +56,7 @@ class Rig:
     def start(self) -> "Rig":
         """Start, or start again after `kill`, from the checkpoints that were written."""
         known = decode(self.stored) or {}
-        self.pump = FlowPump(
+        self.pipeline = Pipeline(
             self.flow,
             chain=build_chain(self.flow.options, AROUND),
             disk=self.disk,
@@ -67,25 +67,25 @@ class Rig:
             open_raw=lambda key, offset: (self.raw_directory / f"{key}-{offset}").open("wb"),
             sync=lambda _file: None,
         )
-        self.delivery = Delivery([self.pump], self._save, lambda: None, lambda: self.now_s, 1e9)
+        self.delivery = Delivery([self.pipeline], self._save, lambda: None, lambda: self.now_s, 1e9)
         return self
 
     def look(self) -> None:
         """What inotify would cause: a look at the directory and the files."""
-        self.pump.poll(self.now_s, refresh=True)
+        self.pipeline.poll(self.now_s, refresh=True)
 
     def read(self, *, flush: bool = True) -> None:
         """Read what there is and hand the batches to the destination, unacknowledged."""
-        self.pump.poll(self.now_s)
-        while self.pump.pump(self.now_s):
+        self.pipeline.poll(self.now_s)
+        while self.pipeline.read_files(self.now_s):
             self._send(flush=False)
         self._send(flush=flush)
 
     def acknowledge(self, index: int = 0) -> None:
         """The destination answers for one batch on its way."""
         if self.flying:
-            pump, batch = self.flying.pop(index % len(self.flying))
-            self.delivery.acknowledge(pump, batch, [], self.now_s)
+            pipeline, batch = self.flying.pop(index % len(self.flying))
+            self.delivery.acknowledge(pipeline, batch, [], self.now_s)
 
     def settle(self, *, seconds: float = 0.0) -> None:
         """Let time pass and everything be delivered."""
@@ -102,7 +102,7 @@ class Rig:
 
     def kill(self) -> None:
         """`kill -9`: memory and answers on their way are gone, the written checkpoints stay."""
-        self.pump.files.close()
+        self.pipeline.files.close()
         self.flying.clear()
 
     def lines(self) -> list[bytes]:
@@ -119,8 +119,8 @@ class Rig:
         }
 
     def _send(self, *, flush: bool) -> None:
-        for pump, batch in self.delivery.collect(self.now_s, flush=flush):
-            self.flying.append((pump, batch))
+        for pipeline, batch in self.delivery.collect(self.now_s, flush=flush):
+            self.flying.append((pipeline, batch))
             for unit in batch.units:
                 self.sent += list(ids_of(unit))
 

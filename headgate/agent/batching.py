@@ -40,7 +40,7 @@ class Unit:
 
 
 @dataclass(slots=True)
-class Batch:
+class OutgoingBatch:
     """What one call carries, and the spans of files that its acknowledgement covers."""
 
     opened_s: float
@@ -92,8 +92,8 @@ class Batcher:
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
         self._open_units: dict[int, Unit] = {}
-        self.current: Batch | None = None
-        self.closed: list[Batch] = []
+        self.current: OutgoingBatch | None = None
+        self.closed: list[OutgoingBatch] = []
         self.buffered_bytes = 0  # in closed and current
 
     def add(self, file: TailedFile, start: int, lines: Lines, now_s: float) -> None:
@@ -188,9 +188,9 @@ class Batcher:
         self._open_units[id(file)] = unit
         return unit
 
-    def _batch(self, now_s: float) -> Batch:
+    def _batch(self, now_s: float) -> OutgoingBatch:
         if self.current is None:
-            self.current = Batch(opened_s=now_s)
+            self.current = OutgoingBatch(opened_s=now_s)
         return self.current
 
 

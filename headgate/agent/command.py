@@ -18,11 +18,11 @@ from pathlib import Path
 from headgate.agent.check import StateCheck, check
 from headgate.agent.compose import make_chain, make_sink
 from headgate.agent.config.load import Loaded, load
-from headgate.agent.config.model import Flow, Settings
+from headgate.agent.config.model import AgentConfig, Flow
 from headgate.agent.explain import explain
 from headgate.agent.run import Agent
 from headgate.agent.sinks.aws import Unusable
-from headgate.agent.sqlite_import import read_row
+from headgate.agent.sqlite_import import read_original
 from headgate.agent.state import State, StateError
 from headgate.agent.status import skipped
 from headgate.agent.tail.disk import RealDisk
@@ -109,7 +109,7 @@ def read_configuration(path: Path, *, strict: bool, extra_directory: Path = _EXT
     return loaded._replace(warnings=loaded.warnings + unreadable)
 
 
-def _run(args: argparse.Namespace, settings: Settings) -> int:
+def _run(args: argparse.Namespace, settings: AgentConfig) -> int:
     _keep_memory_small()
     state = State(_state_directory(args, settings))
     try:
@@ -128,7 +128,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
         signal.signal(number, lambda _number, _frame: agent.stop())
     signal.signal(signal.SIGHUP, lambda _number, _frame: agent.ask_reload())
 
-    def reload() -> Settings | None:
+    def reload() -> AgentConfig | None:
         loaded = read_configuration(Path(args.configuration), strict=args.strict)
         for message in loaded.warnings + loaded.problems:
             _log.warning("%s", message)
@@ -147,7 +147,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _state_directory(args: argparse.Namespace, settings: Settings) -> Path:
+def _state_directory(args: argparse.Namespace, settings: AgentConfig) -> Path:
     return Path(args.state_directory or settings.state_dir)
 
 
@@ -164,7 +164,9 @@ def _check(args: argparse.Namespace, loaded: Loaded) -> int:
 
     def has_run(flow: Flow) -> bool:
         original = settings.import_checkpoints
-        return flow.id in known or (original is not None and read_row(Path(original), flow.id) is not None)
+        return flow.id in known or (
+            original is not None and read_original(Path(original), flow.id) is not None
+        )
 
     return check(loaded, RealDisk(), print, StateCheck(str(state.directory), problem, has_run))
 
@@ -182,15 +184,15 @@ def _keep_memory_small() -> None:
 
 def _summary(agent: Agent, *, clean: bool) -> int:
     rejected = 0
-    for pump in agent.pumps:
-        counters = pump.counters
+    for pipeline in agent.pipelines:
+        counters = pipeline.counters
         rejected += sum(counters.rejected.values())
-        held = sum(file.unread for file in pump.files.files if not file.finished)
+        held = sum(file.unread for file in pipeline.files.files if not file.finished)
         print(
-            f"{pump.flow.id}: {counters.records_read} records read, {counters.records_sent} sent, "
+            f"{pipeline.flow.id}: {counters.records_read} records read, {counters.records_sent} sent, "
             f"{sum(counters.rejected.values())} rejected, {sum(counters.dropped.values())} dropped"
             + (f"; {held} bytes without a line feed wait for their end" if held else "")
-            + (f"; {skipped(pump.skipped_bytes)}" if pump.skipped_bytes else "")
+            + (f"; {skipped(pipeline.skipped_bytes)}" if pipeline.skipped_bytes else "")
         )
     for reason in agent.end.given_up:
         print(f"{reason}; what is left is sent by the next run", file=sys.stderr)

@@ -9,13 +9,13 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from headgate.agent.config.model import FIREHOSE, HTTP, Flow, Settings
+from headgate.agent.config.model import FIREHOSE, HTTP, AgentConfig, Flow
 from headgate.agent.convert.build import Surroundings, build_chain
 from headgate.agent.convert.chain import Chain
 from headgate.agent.ec2 import InstanceFacts
 from headgate.agent.metrics import Metrics
-from headgate.agent.outgoing import finisher
-from headgate.agent.pipeline import FlowPump
+from headgate.agent.outgoing import make_final_step
+from headgate.agent.pipeline import Pipeline
 from headgate.agent.rejects import Rejects
 from headgate.agent.sending import CallResult, Delivered, Sender
 from headgate.agent.sinks.answer import Sink
@@ -23,7 +23,7 @@ from headgate.agent.sinks.aws import MissingBoto, make_client, send_body
 from headgate.agent.sinks.firehose import firehose_sink
 from headgate.agent.sinks.http import HttpSink
 from headgate.agent.sinks.kinesis import kinesis_sink
-from headgate.agent.sqlite_import import import_row, read_row
+from headgate.agent.sqlite_import import import_original, read_original
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.disk import Disk
 
@@ -33,7 +33,7 @@ _OBJECT_MAKERS = {"CSVTOJSON", "LOGTOJSON", "ADDMETADATA"}
 _ROOM_MIN_BYTES = 1024 * 1024
 
 Results = SimpleQueue[CallResult | Delivered]
-MakeSink = Callable[[Settings, Flow], Sink]
+MakeSink = Callable[[AgentConfig, Flow], Sink]
 
 
 def make_chain(options: Iterable[dict[str, Any]]) -> Chain:
@@ -43,19 +43,19 @@ def make_chain(options: Iterable[dict[str, Any]]) -> Chain:
     return build_chain(listed, Surroundings(lambda: datetime.now(UTC), InstanceFacts(ttl_s)))
 
 
-def make_pump(
-    settings: Settings,
+def make_pipeline(
+    settings: AgentConfig,
     flow: Flow,
     known: dict[str, list[Checkpoint]],
     disk: Disk,
     rejects: Rejects,
-) -> FlowPump:
+) -> Pipeline:
     """A flow with its files; its checkpoints are those of this agent, or else the original's."""
     checkpoints = known.get(flow.id)
     if checkpoints is None:
         checkpoints = _imported(settings, flow, disk)
     host = socket.gethostname() if flow.source_metadata else None
-    return FlowPump(
+    return Pipeline(
         flow,
         chain=make_chain(flow.options),
         disk=disk,
@@ -67,11 +67,11 @@ def make_pump(
         ),
         open_raw=rejects.open_raw,
         sync=_sync,
-        finish=finisher(host, http=flow.kind == HTTP, converted=_makes_objects(flow)),
+        final_step=make_final_step(host, http=flow.kind == HTTP, converted=_makes_objects(flow)),
     )
 
 
-def make_sink(settings: Settings, flow: Flow) -> Sink:
+def make_sink(settings: AgentConfig, flow: Flow) -> Sink:
     """The destination of a flow. Raises MissingBoto, or botocore's error when no region is known."""
     aws = settings.aws
     if flow.http is not None:
@@ -85,13 +85,13 @@ def make_sink(settings: Settings, flow: Flow) -> Sink:
 
 
 def make_sender(
-    settings: Settings, pump: FlowPump, sink: Sink, results: Results, wake: Callable[[], None]
+    settings: AgentConfig, pipeline: Pipeline, sink: Sink, results: Results, wake: Callable[[], None]
 ) -> Sender:
     """The threads of a flow."""
-    return Sender(pump, sink, settings.sending_threads, results, wake)
+    return Sender(pipeline, sink, settings.sending_threads, results, wake)
 
 
-def make_metrics(settings: Settings) -> Metrics:
+def make_metrics(settings: AgentConfig) -> Metrics:
     """CloudWatch for flows to AWS; nothing where all flows go by HTTP or metrics are off."""
     put = None
     if settings.emit_metrics and any(flow.kind != HTTP for flow in settings.flows):
@@ -116,14 +116,14 @@ def _makes_objects(flow: Flow) -> bool:
     return last.get("optionName") in _OBJECT_MAKERS and last.get("jsonFormat") != "PRETTYPRINT"
 
 
-def _imported(settings: Settings, flow: Flow, disk: Disk) -> list[Checkpoint] | None:
+def _imported(settings: AgentConfig, flow: Flow, disk: Disk) -> list[Checkpoint] | None:
     if settings.import_checkpoints is None:
         return None
-    row = read_row(Path(settings.import_checkpoints), flow.id)
+    row = read_original(Path(settings.import_checkpoints), flow.id)
     if row is None:
         return None
     try:
-        found = import_row(flow, row, disk, datetime.now(UTC).timestamp())
+        found = import_original(flow, row, disk, datetime.now(UTC).timestamp())
     except OSError as error:
         _log.warning("%s: the checkpoints of the Amazon Kinesis Agent could not be used: %s", flow.id, error)
         return None

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from headgate.agent.config.model import HTTP, Flow, Settings
+from headgate.agent.config.model import HTTP, AgentConfig, Flow
 from headgate.agent.convert.build import log_options
 from headgate.agent.convert.chain import Chain, Dropped
 from headgate.agent.convert.logs import MISMATCH, explain_mismatch
-from headgate.agent.outgoing import finisher, record_bytes
+from headgate.agent.outgoing import make_final_step, record_bytes
 from headgate.agent.text import decode
 
 Print = Callable[[str], object]
@@ -15,7 +15,7 @@ _UNSENT = 3
 
 
 def explain(
-    settings: Settings,
+    settings: AgentConfig,
     number: int,
     line: str,
     make_chain: Callable[[Iterable[dict[str, Any]]], Chain],
@@ -36,8 +36,8 @@ def explain(
         return _unsent(flow, record, answer, write)
     if chain.failures:
         write(f"a converter failed, so the line goes out as it is: {chain.last_failure}")
-    finish = finisher(None, http=flow.kind == HTTP, converted=False)
-    data = answer if finish is None else finish(answer, "", 0)
+    final_step = make_final_step(None, http=flow.kind == HTTP, converted=False)
+    data = answer if final_step is None else final_step(answer, "", 0)
     limit = record_bytes(flow)
     if len(data) > limit:
         write(f"not sent: the record has {len(data)} bytes, the limit is {limit}")

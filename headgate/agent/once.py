@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 
 from headgate.agent.delivery import Delivery
-from headgate.agent.pipeline import FlowPump
+from headgate.agent.pipeline import Pipeline
 from headgate.agent.sending import CallResult
 from headgate.agent.tail.file import TailedFile
 
@@ -28,7 +28,7 @@ class Once:
 
     def saw(self, call: CallResult, now_s: float) -> None:
         """A call has its answer; one record that was taken is progress."""
-        flow = call.pump.flow.id
+        flow = call.pipeline.flow.id
         if call.failed < call.units:
             self._refusals.pop(flow, None)
             self.moved(flow, now_s)
@@ -43,16 +43,16 @@ class Once:
         """Something was read or taken, or there is nothing to do."""
         self._moved_s[flow] = now_s
 
-    def ended(self, pumps: Sequence[FlowPump], delivery: Delivery, now_s: float) -> bool:
+    def ended(self, pipelines: Sequence[Pipeline], delivery: Delivery, now_s: float) -> bool:
         """Whether nothing more can be done, after a pass that read nothing."""
         reasons: list[str] = []
-        for pump in pumps:
-            if pump.idle() and delivery.blocked is None:
-                self.moved(pump.flow.id, now_s)
-                if any(file.unread and held(pump, file, now_s) for file in pump.files.files):
+        for pipeline in pipelines:
+            if pipeline.idle() and delivery.blocked is None:
+                self.moved(pipeline.flow.id, now_s)
+                if any(file.unread and held(pipeline, file, now_s) for file in pipeline.files.files):
                     return False
                 continue
-            reason = self._reason(pump.flow.id, now_s, delivery.blocked)
+            reason = self._reason(pipeline.flow.id, now_s, delivery.blocked)
             if reason is None:
                 return False
             reasons.append(reason)
@@ -69,7 +69,7 @@ class Once:
         return None
 
 
-def held(pump: FlowPump, file: TailedFile, now_s: float = -math.inf) -> bool:
+def held(pipeline: Pipeline, file: TailedFile, now_s: float = -math.inf) -> bool:
     """Whether only time settles it: an open multi-line record, or what may be a copy in the making."""
-    open_record = pump.flow.start_pattern is not None and now_s - file.changed_s < pump.flow.hold_s
+    open_record = pipeline.flow.start_pattern is not None and now_s - file.changed_s < pipeline.flow.hold_s
     return open_record or not file.judged

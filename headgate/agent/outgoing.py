@@ -18,11 +18,11 @@ from headgate.agent.tail.file import TailedFile
 from headgate.agent.tail.identity import event_key
 from headgate.agent.text import decode, object_line, quote
 
-Finish = Callable[[bytes, str, int], bytes]
+FinalStep = Callable[[bytes, str, int], bytes]
 """A record, the path and the offset it comes from; the record to send."""
 
 
-def finisher(host: str | None, *, http: bool, converted: bool) -> Finish | None:
+def make_final_step(host: str | None, *, http: bool, converted: bool) -> FinalStep | None:
     """The steps of a flow, or None when records go out as they are.
 
     `host` is set when source metadata is wanted; `converted`: the flow's converters only make JSON objects.
@@ -85,14 +85,14 @@ def record_bytes(flow: Flow) -> int:
     return flow.limits.record_bytes - (_KEY_ROOM_BYTES if flow.kind == KINESIS else 0)
 
 
-class Sorter:
+class OutgoingRecords:
     """Decides for one flow what is sent."""
 
     def __init__(
-        self, flow: Flow, counters: Counters, write_rejects: WriteRejects, finish: Finish | None
+        self, flow: Flow, counters: Counters, write_rejects: WriteRejects, final_step: FinalStep | None
     ) -> None:
         self._flow, self._counters = flow, counters
-        self._write_rejects, self._finish = write_rejects, finish
+        self._write_rejects, self._final_step = write_rejects, final_step
         self._record_bytes = record_bytes(flow)
 
     def check(
@@ -103,15 +103,15 @@ class Sorter:
         original: Callable[[int], bytes],
     ) -> Sequence[bytes | None]:
         """Sort out what is not to be sent; rejects are on disk before anything is batched. Raises OSError."""
-        limit, finish = self._record_bytes, self._finish
-        if finish is None and set(map(type, answers)) == _BYTES and max(map(len, answers)) <= limit:
+        limit, final_step = self._record_bytes, self._final_step
+        if final_step is None and set(map(type, answers)) == _BYTES and max(map(len, answers)) <= limit:
             return cast("Sequence[bytes]", answers)
         checked: list[bytes | None] = []
         rejects: list[Reject] = []
         for index, answer in enumerate(answers):
             start = ends[index - 1] if index else file.read_offset
             if isinstance(answer, bytes):
-                data: bytes | None = answer if finish is None else finish(answer, file.path, start)
+                data: bytes | None = answer if final_step is None else final_step(answer, file.path, start)
                 if data is not None and len(data) > limit:
                     data = self._too_large(file, start, data, original(index), rejects)
             else:
@@ -126,7 +126,7 @@ class Sorter:
     ) -> bytes | None:
         if self._flow.on_mismatch == "raw":
             self._counters.events["sent_raw"] += 1
-            return record if self._finish is None else self._finish(record, file.path, start)
+            return record if self._final_step is None else self._final_step(record, file.path, start)
         if self._flow.on_mismatch == "drop":
             self._counters.dropped[reason] += 1
             return None

@@ -8,25 +8,25 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from headgate.agent.batching import Batch, Batcher, shape_of
+from headgate.agent.batching import Batcher, OutgoingBatch, shape_of
 from headgate.agent.config.model import HTTP, Flow
 from headgate.agent.convert.chain import Chain
 from headgate.agent.counters import Counters
 from headgate.agent.longline import LongLines, OpenRaw
-from headgate.agent.outgoing import Finish
+from headgate.agent.outgoing import FinalStep
 from headgate.agent.reading import BLOCK_BYTES, FlowReader
 from headgate.agent.rejects import Reject
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.disk import Disk
 from headgate.agent.tail.file import TailedFile, Truncated
 from headgate.agent.tail.fileset import FileSet
-from headgate.agent.tail.history import Lives, Start, may_read
+from headgate.agent.tail.history import InodeHistory, Start, may_read
 
 _log = logging.getLogger(__name__)
 _BLOCKS_A_PASS = 8  # of one file, before acknowledgements and other files get their turn
 
 
-class FlowPump:
+class Pipeline:
     """The files of one flow on their way to batches."""
 
     def __init__(  # noqa: PLR0913 - every collaborator comes from outside
@@ -41,7 +41,7 @@ class FlowPump:
         write_rejects: Callable[[list[Reject]], int],
         open_raw: OpenRaw,
         sync: Callable[[object], None],
-        finish: Finish | None = None,
+        final_step: FinalStep | None = None,
     ) -> None:
         """`write_rejects` gives how many found no room; `room_bytes` bounds what is unacknowledged."""
         self.flow = flow
@@ -52,11 +52,13 @@ class FlowPump:
         self._room_bytes = room_bytes
         self._store_rejects = write_rejects
         start = Start(first_start, flow.from_start, flow.strict)
-        self._lives = Lives(flow.id, disk, known, start)
-        self.files = FileSet(flow.pattern, disk, self._lives, self._report)
+        self._history = InodeHistory(flow.id, disk, known, start)
+        self.files = FileSet(flow.pattern, disk, self._history, self._report)
         self.batcher = Batcher(shape_of(flow, room_bytes))
         long_lines = LongLines(flow, self.counters, open_raw, self.reject, sync)
-        self._reader = FlowReader(flow, chain, self.batcher, self.counters, self.reject, long_lines, finish)
+        self._reader = FlowReader(
+            flow, chain, self.batcher, self.counters, self.reject, long_lines, final_step
+        )
         # What ends a unit depends on when it was read: then its range must be on disk before it is sent.
         self.plans = bool(flow.pack_bytes or flow.kpl or flow.start_pattern or flow.kind == HTTP)
         self._refresh_s = -1e9
@@ -74,14 +76,14 @@ class FlowPump:
             except OSError as error:
                 self._report("look_error", file.path, str(error))
 
-    def pump(self, now_s: float) -> bool:
+    def read_files(self, now_s: float) -> bool:
         """Read while there is room; True when anything was taken. Batches that are due are closed."""
         progressed = False
         for file in self._in_order():
             if not self._has_room():
                 break
             try:
-                progressed |= self._pump_file(file, now_s)
+                progressed |= self._read_file(file, now_s)
             except Truncated:
                 self.files.truncated(file, now_s)
                 progressed = True
@@ -94,12 +96,12 @@ class FlowPump:
             self.batcher.close()
         return progressed
 
-    def take_batches(self, *, flush: bool = False) -> list[Batch]:
+    def take_batches(self, *, flush: bool = False) -> list[OutgoingBatch]:
         """The batches to send, in order. Those without anything to send are acknowledged at once."""
         if flush:
             self.batcher.close()
         batches, self.batcher.closed = self.batcher.closed, []
-        to_send: list[Batch] = []
+        to_send: list[OutgoingBatch] = []
         for batch in batches:
             for key, (start, end) in batch.spans.items():
                 batch.files[key].progress.add(start, end)
@@ -115,7 +117,7 @@ class FlowPump:
                 self._acknowledge_spans(batch)
         return to_send
 
-    def acknowledge(self, batch: Batch, rejects: list[Reject]) -> None:
+    def acknowledge(self, batch: OutgoingBatch, rejects: list[Reject]) -> None:
         """The destination has the batch, except for what it refused for good. Raises OSError: try again."""
         self.reject(rejects)
         self.in_flight -= 1
@@ -140,7 +142,7 @@ class FlowPump:
 
     def checkpoints(self, now_s: float, keep_s: float) -> list[Checkpoint]:
         """What to write down; `now_s` is the wall clock. What was not seen for `keep_s` is forgotten."""
-        known = self._lives.known
+        known = self._history.known
         for file in self.files.files:
             if file.last_checkpoint is not None:
                 known[file.key] = replace(file.last_checkpoint, updated_s=now_s)
@@ -156,7 +158,7 @@ class FlowPump:
     @property
     def skipped_bytes(self) -> int:
         """Bytes that were there before the first start and are not sent (`initialPosition`, `strict`)."""
-        return self._lives.skipped_bytes
+        return self._history.skipped_bytes
 
     @property
     def bytes_behind(self) -> int:
@@ -177,7 +179,7 @@ class FlowPump:
         current = self.batcher.current
         return None if current is None else current.opened_s + self.flow.max_age_s
 
-    def _pump_file(self, file: TailedFile, now_s: float) -> bool:
+    def _read_file(self, file: TailedFile, now_s: float) -> bool:
         if file.handle is None:
             return False
         if file.touched:
@@ -188,7 +190,7 @@ class FlowPump:
         for _ in range(_BLOCKS_A_PASS):
             if not self._has_room() or file.unread == 0:
                 break
-            if not self._lives.name(file) or not self._reader.read(file, now_s):
+            if not self._history.name(file) or not self._reader.read(file, now_s):
                 break
             progressed = True
         return progressed
@@ -213,7 +215,7 @@ class FlowPump:
             try:
                 if file.handle is not None and file.unread and self._has_room():
                     if not file.key or file.scanned >= file.size or self._flow_holds(file):
-                        self._lives.name(file, at_end=True)
+                        self._history.name(file, at_end=True)
                         self._reader.read_rest(file, now_s)
                 elif not file.progress.pending and file.progress.offset == file.read_offset:
                     self._finish(file)
@@ -227,10 +229,10 @@ class FlowPump:
         file.finished = True
         if file.key:
             file.last_checkpoint = file.checkpoint(0.0)
-            self._lives.known[file.key] = file.last_checkpoint
+            self._history.known[file.key] = file.last_checkpoint
         self.files.forget(file)
 
-    def _acknowledge_spans(self, batch: Batch) -> None:
+    def _acknowledge_spans(self, batch: OutgoingBatch) -> None:
         self.batcher.buffered_bytes -= batch.size_bytes
         for key, (start, _) in batch.spans.items():
             file = batch.files[key]

@@ -1,7 +1,7 @@
 """Reads one file's next bytes, cuts them into records, converts them, and hands the lines to the batcher.
 
 Every line ends in the batcher, in the rejects file or in a counter. The reading offset moves only after that,
-so an error at any point leaves everything to be read again. Called by flow.py.
+so an error at any point leaves everything to be read again. Called by pipeline.py.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from headgate.agent.counters import Counters
 from headgate.agent.framing import aggregate, header_end, is_footer, split_lines, split_multi_line
 from headgate.agent.javaregex import JavaPattern, compile_java
 from headgate.agent.longline import LongLines
-from headgate.agent.outgoing import Finish, Sorter, WriteRejects, ordering_key
+from headgate.agent.outgoing import FinalStep, OutgoingRecords, WriteRejects, ordering_key
 from headgate.agent.tail.file import TailedFile
 
 BLOCK_BYTES = 256 * 1024
@@ -31,13 +31,13 @@ class FlowReader:
         counters: Counters,
         write_rejects: WriteRejects,
         long_lines: LongLines,
-        finish: Finish | None = None,
+        final_step: FinalStep | None = None,
     ) -> None:
         self._flow = flow
         self._chain = chain
         self._batcher = batcher
         self._counters = counters
-        self._sorter = Sorter(flow, counters, write_rejects, finish)
+        self._outgoing = OutgoingRecords(flow, counters, write_rejects, final_step)
         self._long = long_lines
         self._start = compile_java(flow.start_pattern) if flow.start_pattern else None
         self._footer = _footer(flow)
@@ -180,7 +180,7 @@ class FlowReader:
         ends = list(accumulate([len(line) + 1 for line in raw], initial=offset))[1:]
         answers: Sequence[Converted]
         answers = self._chain.convert_block(block) if self._chain else [line + b"\n" for line in raw]
-        checked = self._sorter.check(file, answers, ends, lambda index: raw[index] + b"\n")
+        checked = self._outgoing.check(file, answers, ends, lambda index: raw[index] + b"\n")
         add = self._batcher.add_single_lines if self._plain else self._batcher.add
         add(file, offset, self._with_keys(checked, ends), now_s)
         self._counters.records_read += len(raw)
@@ -192,7 +192,7 @@ class FlowReader:
         if total is not None:
             ends[-1] = file.read_offset + total
         answers = [self._chain.convert(record) for record in records] if self._chain else records
-        checked = self._sorter.check(file, answers, ends, records.__getitem__)
+        checked = self._outgoing.check(file, answers, ends, records.__getitem__)
         self._counters.records_read += len(records)
         return self._with_keys(checked, ends)
 

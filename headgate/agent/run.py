@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from headgate.agent.compose import MakeSink, make_metrics, make_pump, make_sender
-from headgate.agent.config.model import FIREHOSE, HTTP, Settings
+from headgate.agent.compose import MakeSink, make_metrics, make_pipeline, make_sender
+from headgate.agent.config.model import FIREHOSE, HTTP, AgentConfig
 from headgate.agent.delivery import Delivery
 from headgate.agent.once import PATIENCE_S, Once, held
-from headgate.agent.pipeline import FlowPump
+from headgate.agent.pipeline import Pipeline
 from headgate.agent.rejects import Rejects
 from headgate.agent.sending import CallResult, Delivered, Sender
 from headgate.agent.sinks.answer import Sink
@@ -31,7 +31,7 @@ _METRICS_S = 3.0  # for the last flush; the first call of a client is slow on a 
 _WATCH_RETRY_S = 10.0
 _GATHER_S = 0.05  # after the ends of the files were reached: a busy log must not wake the loop for each line
 
-Reload = Callable[[], Settings | None]
+Reload = Callable[[], AgentConfig | None]
 """Reads the configuration again; None when it is not usable."""
 
 
@@ -40,7 +40,7 @@ class Agent:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: AgentConfig,
         state: State,
         disk: Disk,
         make_sink: MakeSink,
@@ -62,13 +62,13 @@ class Agent:
         self._delivery = Delivery([], state.save, self._rejects.sync, time.time, settings.checkpoint_ttl_s)
         known = state.load()
         for flow in settings.flows:
-            self._add(make_pump(settings, flow, known, disk, self._rejects), make_sink(settings, flow))
+            self._add(make_pipeline(settings, flow, known, disk, self._rejects), make_sink(settings, flow))
         self._keep_others(known)
 
     @property
-    def pumps(self) -> list[FlowPump]:
+    def pipelines(self) -> list[Pipeline]:
         """The flows."""
-        return self._delivery.pumps
+        return self._delivery.pipelines
 
     def stop(self) -> None:
         """End soon."""
@@ -83,10 +83,10 @@ class Agent:
     def run(self, *, once: bool, reload: Reload) -> bool:
         """Run until stopped, or with `once` until all is delivered; True when nothing is left undone."""
         # The first commit makes the flows known, so that a file that comes later begins at 0.
-        for pump in self.pumps:
-            pump.poll(time.monotonic(), refresh=True)
-            if pump.skipped_bytes:
-                _log.info("%s: %s", pump.flow.id, skipped(pump.skipped_bytes))
+        for pipeline in self.pipelines:
+            pipeline.poll(time.monotonic(), refresh=True)
+            if pipeline.skipped_bytes:
+                _log.info("%s: %s", pipeline.flow.id, skipped(pipeline.skipped_bytes))
         self._delivery.touch()
         changed: dict[str, set[str]] | None = {}
         while not self._stopping:
@@ -96,7 +96,7 @@ class Agent:
                 changed = None
             now_s = time.monotonic()
             progressed = self._pass(now_s, changed, flush=once)
-            if once and not progressed and self.end.ended(self.pumps, self._delivery, now_s):
+            if once and not progressed and self.end.ended(self.pipelines, self._delivery, now_s):
                 break
             if progressed and not self._backlog():
                 self._watcher.pause(_GATHER_S)
@@ -107,15 +107,15 @@ class Agent:
     def _pass(self, now_s: float, changed: dict[str, set[str]] | None, *, flush: bool) -> bool:
         self._take_results(now_s)
         progressed = False
-        for pump in self.pumps:
-            names = set() if changed is None else changed.get(pump.flow.pattern.directory, set())
-            relevant = any(not name or pump.flow.pattern.matches(name) for name in names)
-            pump.poll(now_s, refresh=changed is None or relevant)
-            if pump.pump(now_s):
+        for pipeline in self.pipelines:
+            names = set() if changed is None else changed.get(pipeline.flow.pattern.directory, set())
+            relevant = any(not name or pipeline.flow.pattern.matches(name) for name in names)
+            pipeline.poll(now_s, refresh=changed is None or relevant)
+            if pipeline.read_files(now_s):
                 progressed = True
-                self.end.moved(pump.flow.id, now_s)
+                self.end.moved(pipeline.flow.id, now_s)
         for ready in self._delivery.collect(now_s, flush=flush):
-            self._senders[ready.pump.flow.id].submit(ready)
+            self._senders[ready.pipeline.flow.id].submit(ready)
         self._delivery.housekeep(now_s)
         return progressed
 
@@ -125,12 +125,12 @@ class Agent:
                 result = self._results.get_nowait()
             except Empty:
                 return
-            counters = result.pump.counters
+            counters = result.pipeline.counters
             if isinstance(result, Delivered):
                 counters.records_resent += result.resent
                 lines = sum(len(unit.lines) for unit in result.batch.units)
                 counters.records_sent += lines - len(result.rejects)
-                self._delivery.acknowledge(result.pump, result.batch, result.rejects, now_s)
+                self._delivery.acknowledge(result.pipeline, result.batch, result.rejects, now_s)
             else:
                 counters.calls += 1
                 counters.send_errors += result.failed
@@ -139,7 +139,7 @@ class Agent:
                 self._measure(result)
 
     def _measure(self, call: CallResult) -> None:
-        flow = call.pump.flow
+        flow = call.pipeline.flow
         if flow.kind == HTTP:
             return
         kind = "DeliveryStream" if flow.kind == FIREHOSE else "KinesisStream"
@@ -153,12 +153,12 @@ class Agent:
     def _periodic(self, now_s: float) -> None:
         if now_s - self._status_s >= self.settings.status_period_s:
             self._status_s = now_s
-            for pump in self.pumps:
-                pump.poll(now_s, refresh=True)
-                report(pump, now_s - self._started_s)
-                if pump.flow.kind != HTTP:
-                    errors = pump.counters.errors_in_a_row
-                    self._metrics.add(pump.flow.destination, "ConsecutiveProcessingErrors", errors)
+            for pipeline in self.pipelines:
+                pipeline.poll(now_s, refresh=True)
+                report(pipeline, now_s - self._started_s)
+                if pipeline.flow.kind != HTTP:
+                    errors = pipeline.counters.errors_in_a_row
+                    self._metrics.add(pipeline.flow.destination, "ConsecutiveProcessingErrors", errors)
         if now_s - self._metrics_s >= self.settings.metrics_period_s:
             self._metrics_s = now_s
             self._metrics.flush()
@@ -168,28 +168,32 @@ class Agent:
 
     def _wait_s(self, now_s: float, *, once: bool) -> float:
         """How long nothing can be due."""
-        poll_s = min(pump.flow.poll_s for pump in self.pumps)
+        poll_s = min(pipeline.flow.poll_s for pipeline in self.pipelines)
         waits = [_SLOW_POLL_S if self._watcher.complete and not once else max(0.01, poll_s)]
-        due = [self._delivery.due_s(), *(pump.next_due_s() for pump in self.pumps)]
+        due = [self._delivery.due_s(), *(pipeline.next_due_s() for pipeline in self.pipelines)]
         waits += [due_s - now_s for due_s in due if due_s is not None]
         waits.append(self._status_s + self.settings.status_period_s - now_s)
-        if any(file.unread and held(pump, file) for pump in self.pumps for file in pump.files.files):
+        if any(
+            file.unread and held(pipeline, file)
+            for pipeline in self.pipelines
+            for file in pipeline.files.files
+        ):
             waits.append(max(_GATHER_S, poll_s))
         return max(0.0, min(waits))
 
     def _backlog(self) -> bool:
-        return any(file.unread for pump in self.pumps for file in pump.files.files)
+        return any(file.unread for pipeline in self.pipelines for file in pipeline.files.files)
 
     def _shut_down(self) -> bool:
         """Send what is read, wait for what is on its way, write the checkpoints, give everything back."""
         wait_s = 0.0 if self.end.given_up else self.settings.shutdown_s - _STOP_MARGIN_S
         deadline_s = time.monotonic() + max(_STOP_MARGIN_S, wait_s)
         for ready in self._delivery.collect(time.monotonic(), flush=True):
-            self._senders[ready.pump.flow.id].submit(ready)
-        while not all(pump.idle() for pump in self.pumps) and time.monotonic() < deadline_s:
+            self._senders[ready.pipeline.flow.id].submit(ready)
+        while not all(pipeline.idle() for pipeline in self.pipelines) and time.monotonic() < deadline_s:
             self._watcher.wait(min(0.1, max(0.0, deadline_s - time.monotonic())))
             self._take_results(time.monotonic())
-        clean = all(pump.idle() for pump in self.pumps)
+        clean = all(pipeline.idle() for pipeline in self.pipelines)
         for sender in self._senders.values():
             sender.stop(deadline_s)
         self._take_results(time.monotonic())
@@ -198,25 +202,25 @@ class Agent:
         except OSError as error:
             _log.error("the last checkpoints could not be written: %s", error)
             clean = False
-        for pump in self.pumps:
+        for pipeline in self.pipelines:
             # A last look, for what came or grew since: it is not read any more, and the line must say so.
-            pump.poll(time.monotonic(), refresh=True)
-            report(pump, time.monotonic() - self._started_s)
-            pump.files.close()
+            pipeline.poll(time.monotonic(), refresh=True)
+            report(pipeline, time.monotonic() - self._started_s)
+            pipeline.files.close()
         self._metrics.close(_METRICS_S)
         self._rejects.close()
         self._watcher.close()
         return clean
 
-    def _add(self, pump: FlowPump, sink: Sink) -> None:
-        self._delivery.pumps.append(pump)
-        self._senders[pump.flow.id] = make_sender(
-            self.settings, pump, sink, self._results, self._watcher.wake
+    def _add(self, pipeline: Pipeline, sink: Sink) -> None:
+        self._delivery.pipelines.append(pipeline)
+        self._senders[pipeline.flow.id] = make_sender(
+            self.settings, pipeline, sink, self._results, self._watcher.wake
         )
 
     def _keep_others(self, known: dict[str, list[Checkpoint]]) -> None:
         """Checkpoints of flows that are not configured now stay, for a configuration that has them again."""
-        ours = {pump.flow.id for pump in self.pumps}
+        ours = {pipeline.flow.id for pipeline in self.pipelines}
         self._delivery.others = {flow: found for flow, found in known.items() if flow not in ours}
 
     def _reload(self, read: Reload) -> None:
@@ -224,10 +228,10 @@ class Agent:
         if settings is None:
             _log.error("the configuration is not usable; the one before stays in force")
             return
-        old = {pump.flow.id: pump for pump in self.pumps}
+        old = {pipeline.flow.id: pipeline for pipeline in self.pipelines}
         kept = [old[flow.id] for flow in settings.flows if flow.id in old and old[flow.id].flow == flow]
-        ending = [pump for pump in self.pumps if pump not in kept]
-        fresh = [flow for flow in settings.flows if flow.id not in {pump.flow.id for pump in kept}]
+        ending = [pipeline for pipeline in self.pipelines if pipeline not in kept]
+        fresh = [flow for flow in settings.flows if flow.id not in {pipeline.flow.id for pipeline in kept}]
         try:
             sinks = [self._make_sink(settings, flow) for flow in fresh]
         except Unusable as error:
@@ -238,21 +242,24 @@ class Agent:
         self.settings = settings
         self._delivery.keep(kept)
         for flow, sink in zip(fresh, sinks, strict=True):
-            pump = make_pump(settings, flow, known, self._disk, self._rejects)
+            pipeline = make_pipeline(settings, flow, known, self._disk, self._rejects)
             if flow.id in old:
-                pump.files.adopt(old[flow.id].files, time.monotonic())
-            self._add(pump, sink)
-        for pump in ending:
-            pump.files.close()
+                pipeline.files.adopt(old[flow.id].files, time.monotonic())
+            self._add(pipeline, sink)
+        for pipeline in ending:
+            pipeline.files.close()
         self._keep_others(known)
         self._watcher.watch_only(flow.pattern.directory for flow in settings.flows)
         self._delivery.touch()
         _log.info("configuration reloaded: %d flows, %d of them unchanged", len(settings.flows), len(kept))
 
-    def _end_flows(self, pumps: list[FlowPump]) -> dict[str, list[Checkpoint]]:
+    def _end_flows(self, pipelines: list[Pipeline]) -> dict[str, list[Checkpoint]]:
         """Stop flows; their checkpoints."""
         deadline_s = time.monotonic() + self.settings.shutdown_s
-        for pump in pumps:
-            self._senders.pop(pump.flow.id).stop(deadline_s)
+        for pipeline in pipelines:
+            self._senders.pop(pipeline.flow.id).stop(deadline_s)
         self._take_results(time.monotonic())
-        return {pump.flow.id: pump.checkpoints(time.time(), self.settings.checkpoint_ttl_s) for pump in pumps}
+        return {
+            pipeline.flow.id: pipeline.checkpoints(time.time(), self.settings.checkpoint_ttl_s)
+            for pipeline in pipelines
+        }

@@ -14,9 +14,9 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, Success, drive
-from headgate.agent.batching import Batch, Unit
+from headgate.agent.batching import OutgoingBatch, Unit
 from headgate.agent.delivery import Ready
-from headgate.agent.pipeline import FlowPump
+from headgate.agent.pipeline import Pipeline
 from headgate.agent.rejects import Reject
 from headgate.agent.sinks.answer import MISCONFIGURED, RefusedLine, Sink
 
@@ -27,7 +27,7 @@ _THREADS_MAX = 4  # of one flow: Python gains nothing from more, and each holds 
 class CallResult(NamedTuple):
     """One call, for counters and metrics."""
 
-    pump: FlowPump
+    pipeline: Pipeline
     units: int
     failed: int
     bytes_sent: int
@@ -39,8 +39,8 @@ class CallResult(NamedTuple):
 class Delivered(NamedTuple):
     """A batch at its end; `rejects` are the lines that the destination refused for good."""
 
-    pump: FlowPump
-    batch: Batch
+    pipeline: Pipeline
+    batch: OutgoingBatch
     rejects: list[Reject]
     resent: int
 
@@ -54,22 +54,22 @@ class Sender:
 
     def __init__(
         self,
-        pump: FlowPump,
+        pipeline: Pipeline,
         sink: Sink,
         threads: int,
         results: "SimpleQueue[CallResult | Delivered]",
         wake: Callable[[], None],
     ) -> None:
-        self._pump, self._sink = pump, sink
+        self._pipeline, self._sink = pipeline, sink
         self._results, self._wake = results, wake
-        self._queue: SimpleQueue[Batch | None] = SimpleQueue()
+        self._queue: SimpleQueue[OutgoingBatch | None] = SimpleQueue()
         # With an ordering key two records of one key must never be on their way together.
-        self._wanted = 1 if pump.flow.ordering_field else max(1, min(threads, _THREADS_MAX))
+        self._wanted = 1 if pipeline.flow.ordering_field else max(1, min(threads, _THREADS_MAX))
         self._threads: list[threading.Thread] = []
         self._busy = 0
         self._stop = threading.Event()
         self._complained = 0
-        flow = pump.flow
+        flow = pipeline.flow
         self._policy = Policy(
             max_items=flow.max_records,
             max_bytes=math.inf,  # type: ignore[arg-type]  # the batch already respects it
@@ -83,7 +83,7 @@ class Sender:
     def submit(self, ready: Ready) -> None:
         """Deliver a batch, some time."""
         self._queue.put(ready.batch)
-        if len(self._threads) < min(self._wanted, self._pump.in_flight):
+        if len(self._threads) < min(self._wanted, self._pipeline.in_flight):
             name = f"send-{len(self._threads) + 1}"
             thread = threading.Thread(target=self._run, name=name, daemon=True)
             self._threads.append(thread)
@@ -107,10 +107,10 @@ class Sender:
             except Exception:  # noqa: BLE001 - a mistake of ours must not lose a batch in silence
                 # A mistake of ours must not lose the batch in silence: it stays unacknowledged and is seen.
                 _log.exception(
-                    "%s: a sending thread failed; its batch waits for a restart", self._pump.flow.id
+                    "%s: a sending thread failed; its batch waits for a restart", self._pipeline.flow.id
                 )
 
-    def _deliver(self, batch: Batch) -> None:
+    def _deliver(self, batch: OutgoingBatch) -> None:
         units = batch.units
         items = [Item(unit.size_bytes, unit.ordering) for unit in units]
         machine = Retry(items, self._policy, random.random)
@@ -125,7 +125,7 @@ class Sender:
             for unit, outcome in zip(units, outcomes, strict=True)
             for line in _refused_lines(unit, outcome)
         ]
-        self._results.put(Delivered(self._pump, batch, rejects, machine.retried))
+        self._results.put(Delivered(self._pipeline, batch, rejects, machine.retried))
         self._wake()
 
     def _send(self, units: Sequence[Unit]) -> Sequence[Outcome]:
@@ -135,7 +135,9 @@ class Sender:
         cause = failures[0].cause or failures[0].code if failures else ""
         whole = len(failures) == len(units) and bool(failures)
         permanent = whole and all(failure.code == MISCONFIGURED for failure in failures)
-        self._results.put(CallResult(self._pump, len(units), len(failures), sent, whole, cause, permanent))
+        self._results.put(
+            CallResult(self._pipeline, len(units), len(failures), sent, whole, cause, permanent)
+        )
         self._complain(failures)
         return outcomes
 
@@ -149,7 +151,7 @@ class Sender:
             worst = next((f for f in failures if f.code == MISCONFIGURED), failures[0])
             _log.warning(
                 "%s: %d records were not taken (%s %s); they are sent again (%d calls in a row)",
-                self._pump.flow.id,
+                self._pipeline.flow.id,
                 len(failures),
                 worst.code,
                 worst.cause,
@@ -163,7 +165,7 @@ class Sender:
     def _reject(self, unit: Unit, line: RefusedLine) -> Reject:
         offset = unit.line_starts[line.number]
         return Reject(
-            self._pump.flow.id,
+            self._pipeline.flow.id,
             unit.file.path,
             offset,
             unit.id if line.number == 0 else f"{unit.id}#{line.number + 1}",

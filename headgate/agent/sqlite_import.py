@@ -21,8 +21,8 @@ SELECT fileId, lastModifiedTime, offset FROM FILE_CHECKPOINTS WHERE flow = ? ORD
 """
 
 
-class Row(NamedTuple):
-    """The newest row of a flow."""
+class OriginalCheckpoint(NamedTuple):
+    """The newest original of a flow."""
 
     device: int
     number: int
@@ -30,7 +30,7 @@ class Row(NamedTuple):
     offset: int
 
 
-def read_row(database: Path, flow_id: str) -> Row | None:
+def read_original(database: Path, flow_id: str) -> OriginalCheckpoint | None:
     """The newest checkpoint of a flow; None when there is none, or no such database."""
     if not database.is_file():
         return None
@@ -47,10 +47,10 @@ def read_row(database: Path, flow_id: str) -> Row | None:
     match = _FILE_ID.fullmatch(found[0]) if found and isinstance(found[0], str) else None
     if match is None:
         return None
-    return Row(int(match[1], 16), int(match[2]), int(found[1]) / 1000, int(found[2]))
+    return OriginalCheckpoint(int(match[1], 16), int(match[2]), int(found[1]) / 1000, int(found[2]))
 
 
-def import_row(flow: Flow, row: Row, disk: Disk, now_s: float) -> list[Checkpoint]:
+def import_original(flow: Flow, original: OriginalCheckpoint, disk: Disk, now_s: float) -> list[Checkpoint]:
     """Checkpoints for the files that are there now. Raises OSError."""
     checkpoints = []
     for name in disk.names(flow.pattern.directory):
@@ -60,9 +60,9 @@ def import_row(flow: Flow, row: Row, disk: Disk, now_s: float) -> list[Checkpoin
         handle = disk.open(path)
         try:
             seen = disk.look_at(handle)
-            if seen[:2] == (row.device, row.number) and seen.size >= row.offset:
-                offset = row.offset
-            elif seen.mtime_s > row.modified_s:
+            if seen[:2] == (original.device, original.number) and seen.size >= original.offset:
+                offset = original.offset
+            elif seen.mtime_s > original.modified_s:
                 continue
             else:
                 offset = end_of_lines(disk, handle, seen.size)

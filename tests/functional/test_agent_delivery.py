@@ -92,7 +92,7 @@ def test_a04_truncated_and_grown_past_its_old_size_is_read_from_the_beginning(
     log.write_bytes(b"another life, longer than the first\n" * 3)
     rig.settle()
     assert rig.lines()[2:] == [b"another life, longer than the first\n"] * 3
-    assert rig.pump.counters.events["truncated"] == 1
+    assert rig.pipeline.counters.events["truncated"] == 1
 
 
 def test_a04_what_is_known_to_be_lost_by_a_truncation_is_counted(tmp_path: Path, rig_of: MakeRig) -> None:
@@ -104,7 +104,7 @@ def test_a04_what_is_known_to_be_lost_by_a_truncation_is_counted(tmp_path: Path,
     rig.look()
     os.truncate(log, 0)
     rig.settle()
-    assert rig.pump.counters.dropped["truncated_unread_bytes"] == len(b"never read\n")
+    assert rig.pipeline.counters.dropped["truncated_unread_bytes"] == len(b"never read\n")
 
 
 def test_a04_copytruncate_with_the_copy_in_the_pattern_continues_in_the_copy(
@@ -133,7 +133,7 @@ def test_a16_a_file_that_waits_because_it_may_be_a_copy_counts_as_behind(
     shutil.copyfile(log, tmp_path / "app.log.1")
     rig.look()
     rig.read()
-    assert (rig.pump.bytes_behind, rig.pump.files_behind) == (14, 1)
+    assert (rig.pipeline.bytes_behind, rig.pipeline.files_behind) == (14, 1)
 
 
 def test_a_copy_that_was_made_while_the_agent_was_down_is_not_sent_again(
@@ -250,7 +250,7 @@ def test_a_line_that_does_not_match_is_kept_with_its_place_and_reason(
         "logformat_mismatch",
         b"nonsense\n",
     )
-    assert rig.pump.counters.rejected == {"logformat_mismatch": 1}
+    assert rig.pipeline.counters.rejected == {"logformat_mismatch": 1}
 
 
 def test_on_mismatch_raw_sends_the_line_and_drop_counts_it(tmp_path: Path, rig_of: MakeRig) -> None:
@@ -262,7 +262,7 @@ def test_on_mismatch_raw_sends_the_line_and_drop_counts_it(tmp_path: Path, rig_o
     dropping = rig_of(dataProcessingOptions=[option], onMismatch="drop")
     dropping.settle()
     assert dropping.lines() == []
-    assert dropping.pump.counters.dropped == {"logformat_mismatch": 1}
+    assert dropping.pipeline.counters.dropped == {"logformat_mismatch": 1}
 
 
 def test_header_lines_are_skipped_at_the_beginning_of_every_file_and_only_there(
@@ -320,7 +320,7 @@ def test_a11_a_file_that_vanishes_between_list_and_open_changes_nothing(
     rig = rig_of("*.log", disk=Vanishing())
     rig.settle()
     assert rig.lines() == [b"a\n"]
-    assert rig.pump.counters.errors_in_a_row == 0
+    assert rig.pipeline.counters.errors_in_a_row == 0
 
 
 def test_a16_an_unreadable_file_raises_the_error_gauge_and_stops_no_other_file(
@@ -342,7 +342,7 @@ def test_a16_an_unreadable_file_raises_the_error_gauge_and_stops_no_other_file(
     rig = rig_of("*.log", disk=disk)
     rig.settle()
     assert rig.lines() == [b"a\n"]
-    assert rig.pump.counters.events["open_error"] > 0
+    assert rig.pipeline.counters.events["open_error"] > 0
     disk.mended = True
     rig.settle()
     assert rig.lines() == [b"a\n", b"s\n"]
@@ -368,7 +368,7 @@ def test_a12_a_reject_that_cannot_be_stored_holds_its_line_back(tmp_path: Path, 
     rig = rig_of(dataProcessingOptions=[option])
     rig.rejects_error = OSError(errno.ENOSPC, "No space left on device")
     rig.settle()
-    assert rig.pump.counters.events["read_error"] > 0
+    assert rig.pipeline.counters.events["read_error"] > 0
     rig.rejects_error = None
     rig.settle(seconds=5)
     assert [reject.data for reject in rig.rejects] == [b"nonsense\n"]
@@ -431,6 +431,6 @@ def test_memory_stays_bounded_while_the_destination_does_not_answer(tmp_path: Pa
     rig.start()
     rig.look()
     rig.read()
-    assert 1_000_000 < rig.pump.batcher.buffered_bytes <= 2 * 1024 * 1024
+    assert 1_000_000 < rig.pipeline.batcher.buffered_bytes <= 2 * 1024 * 1024
     rig.settle()
     assert len(rig.sent) >= 100_001

@@ -12,7 +12,7 @@ import pytest
 
 from headgate.agent.ec2 import InstanceFacts
 from headgate.agent.rejects import Reject, Rejects
-from headgate.agent.sqlite_import import import_row, read_row
+from headgate.agent.sqlite_import import import_original, read_original
 from headgate.agent.tail.disk import NotRegular, RealDisk, end_of_lines
 from headgate.agent.watch import Watcher
 from tests.agent_rig import Rig, flow_of
@@ -86,13 +86,13 @@ def test_the_original_s_checkpoints_are_taken_over(tmp_path: Path) -> None:
         row = (flow.id, str(current), file_id, 1_699_999_980_000, 5, 5, "2026-11-21 10:00:00")
         connection.execute("INSERT INTO FILE_CHECKPOINTS VALUES (?,?,?,?,?,?,?)", row)
     connection.close()
-    found = read_row(database, flow.id)
+    found = read_original(database, flow.id)
     assert found is not None
-    assert read_row(database, "another") is None
-    assert read_row(tmp_path / "none", flow.id) is None
+    assert read_original(database, "another") is None
+    assert read_original(tmp_path / "none", flow.id) is None
     rig = Rig(flow)
     rig.start()
-    rig._save({flow.id: import_row(flow, found, rig.disk, rig.now_s)})
+    rig._save({flow.id: import_original(flow, found, rig.disk, rig.now_s)})
     rig.start().settle(seconds=10)
     rig.kill()
     assert sorted(rig.lines()) == [b"new\n", b"not sent\n"]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from chalicelib.retry import Failure, Success
-from headgate.agent.batching import Batch, Unit
+from headgate.agent.batching import OutgoingBatch, Unit
 from headgate.agent.compose import make_sink
 from headgate.agent.config.load import load
-from headgate.agent.config.model import Settings
+from headgate.agent.config.model import AgentConfig
 from headgate.agent.convert.build import build_chain
 from headgate.agent.delivery import Ready
 from headgate.agent.sending import CallResult, Delivered, Sender
@@ -31,7 +31,7 @@ def target() -> Iterator[Endpoint]:
         yield running
 
 
-def settings_of(url: str, **flow: Any) -> Settings:
+def settings_of(url: str, **flow: Any) -> AgentConfig:
     settings = {**aws_settings(url), "flows": [{"filePattern": "/nowhere/x", **flow}]}
     loaded = load(
         json.dumps(settings),
@@ -253,10 +253,10 @@ def test_a08_a_server_that_throttles_and_hangs_up_gets_every_line_in_the_end(
     )
     rig = Rig(settings.flows[0], raw_directory=tmp_path).start()
     results: SimpleQueue[CallResult | Delivered] = SimpleQueue()
-    sender = Sender(rig.pump, make_sink(settings, rig.flow), 2, results, lambda: None)
-    batch = Batch(0.0, units=[unit(b'{"a":1}\n')])
-    rig.pump.in_flight = 1
-    sender.submit(Ready(rig.pump, batch))
+    sender = Sender(rig.pipeline, make_sink(settings, rig.flow), 2, results, lambda: None)
+    batch = OutgoingBatch(0.0, units=[unit(b'{"a":1}\n')])
+    rig.pipeline.in_flight = 1
+    sender.submit(Ready(rig.pipeline, batch))
     seen: list[CallResult | Delivered] = []
     while not (seen and isinstance(seen[-1], Delivered)):
         seen.append(results.get(timeout=20))

@@ -120,7 +120,7 @@ class Following(RuleBasedStateMachine):
             self._lose_unread()
         self._notice_if_running()
         if self.running:
-            self.rig.pump.pump(self.rig.now_s)
+            self.rig.pipeline.read_files(self.rig.now_s)
         # In a copy that matches, an unterminated line may still be waiting for its end.
         self.may_be_gone.add(self.partial + b"\n")
         # When the original goes too before the agent has written the copy down, nothing says that it is one.
@@ -169,7 +169,7 @@ class Following(RuleBasedStateMachine):
     @rule()
     def read_and_write_checkpoints_before_sending(self) -> None:
         self.rig.look()
-        self.rig.pump.pump(self.rig.now_s)
+        self.rig.pipeline.read_files(self.rig.now_s)
         self.rig.delivery.touch()
         self.rig.now_s += 1
         self.rig.delivery.housekeep(self.rig.now_s)

@@ -70,7 +70,7 @@ class SeveralFiles(RuleBasedStateMachine):
         try:
             self._settle()
             # The copies of what was on its way at a kill are over; from here on nothing is sent twice.
-            for file in self.rig.pump.files.files:
+            for file in self.rig.pipeline.files.files:
                 assert not file.progress.pending, file.path
                 assert file.progress.offset == file.size, file.path
             stored = (decode(self.rig.stored) or {})[self.rig.flow.id]

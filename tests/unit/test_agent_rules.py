@@ -14,7 +14,7 @@ from headgate.agent.convert.build import Surroundings, build_chain, log_options
 from headgate.agent.convert.chain import Dropped
 from headgate.agent.convert.logs import explain_mismatch
 from headgate.agent.metrics import Metrics
-from headgate.agent.outgoing import as_object, finisher, ordering_key
+from headgate.agent.outgoing import as_object, make_final_step, ordering_key
 from headgate.agent.tail.checkpoint import Progress
 from headgate.agent.tail.disk import RealDisk
 from headgate.agent.tail.file import TailedFile
@@ -169,7 +169,7 @@ def test_http_gets_an_object_for_every_line(record: bytes, expected: bytes) -> N
 
 
 def test_source_metadata_is_added_to_the_object() -> None:
-    finish = finisher("host", http=False, converted=True)
+    finish = make_final_step("host", http=False, converted=True)
     assert finish is not None
     assert json.loads(finish(b'{"a":"1"}\n', "/l", 7)) == {
         "a": "1",

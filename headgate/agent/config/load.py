@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from headgate.agent.config.flow import read_flow
 from headgate.agent.config.keys import AGENT_KEYS, Reader
-from headgate.agent.config.model import MIB, Aws, Flow, Settings
+from headgate.agent.config.model import MIB, AgentConfig, Aws, Flow
 from headgate.agent.config.target import ReadSecret, url_problem
 from headgate.agent.config.values import DialectError, ValueProblem, parse_object
 
@@ -22,7 +22,7 @@ CheckOptions = Callable[[tuple[dict[str, Any], ...]], object]
 class Loaded(NamedTuple):
     """`settings` is None when nothing can run; `problems` of single flows leave the others usable."""
 
-    settings: Settings | None
+    settings: AgentConfig | None
     problems: list[str]
     warnings: list[str]
 
@@ -107,7 +107,7 @@ def _flows(
     return tuple(flow for flow in usable.values() if flow.id not in doubled)
 
 
-def _settings(read: Reader, cores: int) -> Callable[[tuple[Flow, ...]], Settings]:
+def _settings(read: Reader, cores: int) -> Callable[[tuple[Flow, ...]], AgentConfig]:
     """Reads every agent-wide key now; the flows come later."""
     per_core = read.integer("maxSendingThreadsPerCore", 12)
     threads = read.integer("maxSendingThreads", max(2, per_core * cores))
@@ -136,7 +136,7 @@ def _settings(read: Reader, cores: int) -> Callable[[tuple[Flow, ...]], Settings
         "http_gzip": read.boolean("useHttpGzip", default=False),
     }
     _read_unused(read)
-    return lambda flows: Settings(flows=flows, **arguments)
+    return lambda flows: AgentConfig(flows=flows, **arguments)
 
 
 def _aws(read: Reader, threads: int) -> Aws:

@@ -1,6 +1,6 @@
 """The settings of the agent and of one flow, after every default and check.
 
-Times are seconds, sizes bytes. `Settings` is what load.py makes and everything else reads.
+Times are seconds, sizes bytes. `AgentConfig` is what load.py makes and everything else reads.
 """
 
 from dataclasses import dataclass, field
@@ -103,7 +103,7 @@ class Aws:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class AgentConfig:
     """The whole configuration."""
 
     flows: tuple[Flow, ...]

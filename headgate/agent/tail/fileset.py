@@ -1,6 +1,6 @@
 """The files of one flow: finds them, and keeps hold of them over every rotation, by renaming or by copying.
 
-Decides which files are followed. Never reads records; where reading of each begins is lives.py's. State
+Decides which files are followed. Never reads records; where reading of each begins is history.py's. State
 changes only after a file was opened (A11).
 """
 
@@ -8,18 +8,18 @@ from headgate.agent.config.fileglob import FilePattern
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.disk import Directory, Disk, NotRegular, Report
 from headgate.agent.tail.file import TailedFile
-from headgate.agent.tail.history import Lives, holds
+from headgate.agent.tail.history import InodeHistory, holds
 from headgate.agent.tail.identity import Inode
 
 
 class FileSet:
     """Follows the files that match a pattern, and those that did until they are finished."""
 
-    def __init__(self, pattern: FilePattern, disk: Disk, lives: Lives, report: Report) -> None:
+    def __init__(self, pattern: FilePattern, disk: Disk, lives: InodeHistory, report: Report) -> None:
         self.pattern = pattern
         self.disk = disk
         self.files: list[TailedFile] = []
-        self._lives = lives
+        self._history = lives
         self._report = report
         self._by_inode: dict[tuple[int, int], TailedFile] = {}  # of the refresh that is going on
         self._directory = Directory(pattern, disk, report)
@@ -48,7 +48,7 @@ class FileSet:
         if not self._looked:
             self._looked = True
             self._find_renamed(now_s)
-            self._lives.skip_all_but_newest(self.files)
+            self._history.skip_all_but_newest(self.files)
 
     def truncated(self, file: TailedFile, now_s: float) -> None:
         """`file` lost what was read of it: its inode begins a new life, and the old one looks for a copy."""
@@ -119,7 +119,7 @@ class FileSet:
             inode = Inode(seen.device, seen.number, self.disk.birth_ns(handle))
             file = TailedFile(self.disk, handle, path, inode)
             file.size, file.changed_s = seen.size, now_s
-            ended = self._lives.begin(file, first_look=not self._looked)
+            ended = self._history.begin(file, first_look=not self._looked)
             if ended is not None:
                 self._replace(ended, file, now_s)
         except OSError:
@@ -143,7 +143,7 @@ class FileSet:
             inode = self._directory.inode_of(path)
             if inode is None or inode == life.inode[:2] or inode in self._by_inode:
                 continue
-            if any(known.inode[:2] == inode for known in self._lives.known.values()):
+            if any(known.inode[:2] == inode for known in self._history.known.values()):
                 continue
             copy = self._try_attach(path, now_s)
             if copy is None:
@@ -172,12 +172,12 @@ class FileSet:
             return
         if size != file.read_offset:
             self.files.remove(file)
-            self._lives.known[file.key] = file.last_checkpoint or file.checkpoint(0.0)
+            self._history.known[file.key] = file.last_checkpoint or file.checkpoint(0.0)
 
     def _find_renamed(self, now_s: float) -> None:
         """Unfinished files that a rotation renamed out of the pattern while nobody looked."""
         attached = {file.inode[:2] for file in self.files}
-        unfinished = [life for life in self._lives.known.values() if not life.finished]
+        unfinished = [life for life in self._history.known.values() if not life.finished]
         wanted = {life.inode[:2]: life for life in unfinished if life.inode[:2] not in attached}
         if not wanted:
             return

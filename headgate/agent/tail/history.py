@@ -2,7 +2,7 @@
 
 An inode has one life after the other: a file that is truncated and written again, or deleted and its number
 used again. Decides which life a file goes on with, and the key that its event ids begin with. Never looks for
-files. Called by fileset.py, which finds them, and by flow.py.
+files. Called by fileset.py, which finds them, and by pipeline.py.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ class Start(NamedTuple):
     newest_only: bool  # strict: as the original, only the newest file
 
 
-class Lives:
+class InodeHistory:
     """`known` are the checkpoints by key."""
 
     def __init__(self, flow: str, disk: Disk, known: Iterable[Checkpoint], start: Start) -> None:
