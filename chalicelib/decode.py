@@ -6,11 +6,11 @@ re-serialises them. Called by ingest; total over any bytes (DESIGN I7).
 
 import re
 import zlib
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
+from chalicelib import cloudevents, jsontext, limits
 from chalicelib import event as events
-from chalicelib import jsontext, limits
 from chalicelib.errors import EventError, Rejected
 from chalicelib.event import Event
 from chalicelib.jsontext import Loads
@@ -18,6 +18,7 @@ from chalicelib.schemas import Schemas
 
 _JSON = frozenset({"", "application/json", "text/plain"})
 _NDJSON = "application/x-ndjson"
+_CLOUDEVENTS = frozenset({cloudevents.STRUCTURED, cloudevents.BATCH})
 _SPACES = re.compile(rb"[ \t\r\n]*+")
 _NOT_BLANK_LINE = re.compile(rb"[ \t\r\n]*+([^\n]++)")
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -26,10 +27,14 @@ _GZIP_WINDOW_BITS = 31  # zlib's way to say: gzip header and checksum. Source: z
 
 
 class Batch(NamedTuple):
-    """The events of one request, in its order; `single` when it was one JSON object."""
+    """The events of one request, in its order; `single` when it was one JSON object.
+
+    `own_ids` are the events' own ids, one each, where the request's format gives them.
+    """
 
     events: list[Event]
     single: bool
+    own_ids: list[str] | None = None
 
 
 class Rules(NamedTuple):
@@ -39,32 +44,53 @@ class Rules(NamedTuple):
     ordering_field: str | None = None  # JSON Pointer
 
 
-def decode(body: bytes, content_type: str, content_encoding: str, rules: Rules) -> Batch:
-    """The request's events. Raises Rejected with one of errors.CODES."""
-    lines = _is_ndjson(content_type)
-    text = _inflated(body, content_encoding).strip(jsontext.SPACE)
+def decode(body: bytes, headers: Mapping[str, str], rules: Rules) -> Batch:
+    """Return the events; the names of `headers` are in lower case. Raises Rejected (errors.CODES)."""
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    in_headers = cloudevents.is_binary_mode(media_type, headers)
+    if not in_headers:
+        _check_media_type(media_type)
+    text = _inflated(body, headers.get("content-encoding", ""))
+    if in_headers:
+        text, media_type = cloudevents.structured(text, headers), cloudevents.STRUCTURED
+    text = text.strip(jsontext.SPACE)
     if not text:
         raise Rejected("EmptyBody", "The body is empty: send a JSON object, an array of objects, or NDJSON.")
-    single = not lines and not text.startswith(b"[")
-    pieces: Iterator[bytes | EventError]
-    pieces = iter((text,)) if single else _lines(text) if lines else _elements(text)
-    good, bad = _checked(pieces, rules, jsontext.exact_loads(text))
+    single = media_type == cloudevents.STRUCTURED or (
+        media_type not in {_NDJSON, cloudevents.BATCH} and not text.startswith(b"[")
+    )
+    pieces = _pieces(text, media_type, single=single)
+    named = media_type in _CLOUDEVENTS
+    good, own_ids, bad = _checked(pieces, rules, jsontext.exact_loads(text), named=named)
     if bad:
         raise Rejected("InvalidEvent", _summary(bad, len(good), single=single), tuple(bad))
     if not good:
         raise Rejected("EmptyBody", "The array is empty: there is no event to store.")
-    return Batch(good, single)
+    return Batch(good, single, own_ids or None)
 
 
-def _is_ndjson(content_type: str) -> bool:
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type not in _JSON and media_type != _NDJSON:
-        raise Rejected(
-            "UnsupportedMediaType",
+def _check_media_type(media_type: str) -> None:
+    if media_type in _JSON or media_type == _NDJSON or media_type in _CLOUDEVENTS:
+        return
+    if cloudevents.is_media_type(media_type):
+        wanted = f"CloudEvents are taken as {cloudevents.STRUCTURED}, as {cloudevents.BATCH}, or in headers."
+    else:
+        wanted = (
             "Send the header 'Content-Type: application/json' (curl: -H 'Content-Type: application/json'), "
-            f"or {_NDJSON} for one event per line.",
+            f"or {_NDJSON} for one event per line."
         )
-    return media_type == _NDJSON
+    raise Rejected("UnsupportedMediaType", wanted)
+
+
+def _pieces(text: bytes, media_type: str, *, single: bool) -> Iterator[bytes | EventError]:
+    """Yield each event's text as it was sent; an error stands for what cannot be cut into events."""
+    if single:
+        return iter((text,))
+    if media_type == _NDJSON:
+        return _lines(text)
+    if not text.startswith(b"["):
+        return iter((EventError(0, "MalformedJson", "", "A batch of CloudEvents is a JSON array."),))
+    return _elements(text)
 
 
 def _inflated(body: bytes, content_encoding: str) -> bytes:
@@ -76,7 +102,12 @@ def _inflated(body: bytes, content_encoding: str) -> bytes:
     coding = content_encoding.strip().lower()
     if coding not in {"", "identity", "gzip", "x-gzip"}:
         raise Rejected("UnsupportedMediaType", "The Content-Encoding is not one of: gzip, identity.")
-    if "gzip" not in coding or not body.startswith(_GZIP_MAGIC):
+    is_gzip = body.startswith(_GZIP_MAGIC)
+    if is_gzip and "gzip" not in coding:
+        # No text begins like this: 8B cannot follow in UTF-8. Saying "not UTF-8" would not help anybody.
+        message = "The body is gzip, but its header is missing: send 'Content-Encoding: gzip'."
+        raise Rejected("InvalidEncoding", message)
+    if not is_gzip:
         return body
     text = b""
     for _ in range(_GZIP_MEMBERS_MAX):  # a gzip file may have several members (RFC 1952, 2.2)
@@ -146,35 +177,37 @@ def _broken(index: int, at: int, what: str) -> EventError:
 
 
 def _checked(
-    pieces: Iterator[bytes | EventError], rules: Rules, loads: Loads
-) -> tuple[list[Event], list[EventError]]:
+    pieces: Iterator[bytes | EventError], rules: Rules, loads: Loads, *, named: bool
+) -> tuple[list[Event], list[str], list[EventError]]:
+    """Return the good events, their own ids if the format names events (`named`), and every error."""
     good: list[Event] = []
+    own_ids: list[str] = []
     bad: list[EventError] = []
     for index, piece in enumerate(pieces):
         if index == limits.EVENTS_MAX:
             raise Rejected(
                 "TooLarge", f"The request has more than {limits.EVENTS_MAX} events, the limit of one request."
             )
-        outcome = piece if isinstance(piece, EventError) else _check(piece, index, rules, loads)
-        if isinstance(outcome, Event):
-            good.append(outcome)
-        elif isinstance(outcome, EventError):
-            bad.append(outcome)
-        else:
-            bad.extend(outcome)
-    return good, bad
+        found = piece if isinstance(piece, EventError) else events.parse(piece, index, loads)
+        if isinstance(found, EventError):
+            bad.append(found)
+            continue
+        value, line = found
+        if problems := _problems(value, index, rules, named=named):
+            bad.extend(problems)
+            continue
+        ordering_key = events.text_at(value, rules.ordering_field) if rules.ordering_field else None
+        good.append(Event(line, events.type_of(value), ordering_key))
+        if named:
+            own_ids.append(cloudevents.event_id(value))
+    return good, own_ids, bad
 
 
-def _check(text: bytes, index: int, rules: Rules, loads: Loads) -> Event | EventError | list[EventError]:
-    found = events.parse(text, index, loads)
-    if isinstance(found, EventError):
-        return found
-    value, line = found
-    event_type = events.type_of(value)
-    if rules.schemas and (broken := rules.schemas.check(event_type, value, index)):
-        return broken
-    ordering_key = events.text_at(value, rules.ordering_field) if rules.ordering_field else None
-    return Event(line, event_type, ordering_key)
+def _problems(value: dict[str, Any], index: int, rules: Rules, *, named: bool) -> list[EventError]:
+    found = list(cloudevents.problems(value, index)) if named else []
+    if rules.schemas:
+        found += rules.schemas.check(events.type_of(value), value, index)
+    return found
 
 
 def _summary(bad: list[EventError], good_count: int, *, single: bool) -> str:

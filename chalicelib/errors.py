@@ -32,6 +32,7 @@ EVENT_CODES: dict[str, str] = {
     "TooDeep": "Objects and arrays are nested deeper than the limit.",
     "EventTooLarge": "The event has more bytes than the limit.",
     "TypeTooLong": "The event's `type` has more characters than the limit.",
+    "InvalidCloudEvent": "An attribute that CloudEvents 1.0 requires is missing, or a `ce-` header is wrong.",
     "UnknownType": "The stage only takes types that have a schema, and this one has none.",
     "SchemaViolation": "The event breaks the JSON Schema of its type.",
     "MalformedRecord": "Quarantine only: the record's data is not base64.",

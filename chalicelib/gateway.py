@@ -16,7 +16,10 @@ from chalicelib import limits
 from chalicelib.errors import CODES, EventError, HeadgateError, Rejected, Transient
 
 _METHODS = "POST, OPTIONS"
-_CORS_HEADERS = "Content-Type, Content-Encoding, Idempotency-Key, X-Api-Key, Authorization"
+_CORS_HEADERS = (
+    "Content-Type, Content-Encoding, Idempotency-Key, X-Api-Key, Authorization, "
+    "ce-specversion, ce-id, ce-source, ce-type, ce-time, ce-subject, ce-dataschema"
+)
 _PREFLIGHT_MAX_AGE_S = 600
 
 

@@ -41,9 +41,7 @@ class Ingest:
         try:
             key = _key(request, self.new_id)
             dry_run = _is_dry_run(request)
-            batch = decode(
-                request.body, request.header("content-type"), request.header("content-encoding"), self.rules
-            )
+            batch = decode(request.body, request.headers, self.rules)
         except Rejected as error:
             counter.count("RequestsRejected", 1, error.code)
             return gateway.refused(request.request_id, error)
@@ -52,8 +50,13 @@ class Ingest:
         return self._store(request, batch, key, deadline_s, counter)
 
     def _store(self, request: Request, batch: Batch, key: str, deadline_s: float, counter: Counter) -> Answer:
-        packs = pack(((event.line + b"\n", event.ordering_key) for event in batch.events), self.pack_bytes)
-        ids = [key if batch.single else f"{key}/{p.indexes[0]}" for p in packs]
+        own_ids = None if "idempotency-key" in request.headers else batch.own_ids
+        pack_bytes = 0 if own_ids else self.pack_bytes  # an id of its own is the key of a record of its own
+        packs = pack(((event.line + b"\n", event.ordering_key) for event in batch.events), pack_bytes)
+        if own_ids:
+            ids = [own_ids[p.indexes[0]] for p in packs]
+        else:
+            ids = [key if batch.single else f"{key}/{p.indexes[0]}" for p in packs]
         entries = [make_entry(p.data, own, p.ordering_key) for p, own in zip(packs, ids, strict=True)]
         put, codes = self._put(entries, packs, deadline_s, counter)
         outcomes = _by_event(packs, put, len(batch.events))

@@ -28,6 +28,11 @@ def make_request(body: bytes, query: Mapping[str, str] | None = None, /, **heade
     return Request("POST", named, query or {}, body, "request-1")
 
 
+def sent_with(content_type: str, coding: str = "") -> dict[str, str]:
+    """The headers of a body."""
+    return {"content-type": content_type, "content-encoding": coding}
+
+
 def make_ingest(
     stream: Stream, clock: FakeClock | None = None, rules: Rules = ANY, pack_bytes: int = 25_600
 ) -> Ingest:

@@ -79,6 +79,8 @@ def _post() -> Json:
                 },
                 "application/x-ndjson": {"schema": _TEXT, "example": '{"a":1}\n{"a":2}\n'},
                 "text/plain": {"schema": _TEXT, "example": '{"a":1}'},
+                "application/cloudevents+json": {"schema": _ref("CloudEvent")},
+                "application/cloudevents-batch+json": {"schema": batch | {"items": _ref("CloudEvent")}},
             },
         },
         "responses": _responses(
@@ -154,8 +156,16 @@ def _schemas() -> Json:
     }
     receipt = {"SequenceNumber": _TEXT, "ShardId": {"pattern": r"^shardId-\d{12}$", **_TEXT}}
     receipts = {"type": "array", "minItems": 1, "maxItems": limits.EVENTS_MAX, "items": _ref("Receipt")}
+    text = {"minLength": 1, **_TEXT}
+    cloud_event = {
+        "type": "object",
+        "description": "CloudEvents 1.0, JSON event format; in binary mode the attributes are headers ce-….",
+        "required": ["specversion", "id", "source", "type"],
+        "properties": {"specversion": {"enum": ["1.0"]}, "id": text, "source": text, "type": text},
+    }
     return {
         "Event": event,
+        "CloudEvent": cloud_event,
         "Receipt": _object(receipt),
         "Failed": _object({"ErrorCode": _TEXT}),
         "Receipts": _object({"FailedRecordCount": {"enum": [0]}, "Records": receipts}),

@@ -14,7 +14,7 @@ from chalicelib.decode import Batch, Rules, decode
 from chalicelib.errors import CODES, EVENT_CODES, Rejected
 from chalicelib.schemas import Schemas
 from tests.json_strategies import EVENTS, SPACES, nearly
-from tests.makers import ANY
+from tests.makers import ANY, sent_with
 
 PICKY = Rules(
     Schemas({"t": '{"properties":{"n":{"type":"integer","multipleOf":2}},"minProperties":2}'}),
@@ -45,7 +45,7 @@ ANY_BODY = st.one_of(BODIES, BODIES.map(gzipped), nearly(BODIES.map(gzipped)))
 
 def outcome(body: bytes, content_type: str = "", coding: str = "", rules: Rules = ANY) -> Batch | Rejected:
     try:
-        return decode(body, content_type, coding, rules)
+        return decode(body, sent_with(content_type, coding), rules)
     except Rejected as error:
         return error
 
@@ -80,8 +80,8 @@ def test_d03_d05_t11_the_stored_bytes_are_the_sent_bytes_in_every_shape(
     array = b"[" + b",".join(space.encode() + event for space, event in sent) + b"]"
     lines = [one_line(event) for _, event in sent]
     for body, content_type in ((array, "text/plain"), (b"\r\n".join(lines), "application/x-ndjson")):
-        assert [event.line for event in decode(body, content_type, "", ANY).events] == lines
-    (event,) = decode(sent[0][1], "", "", ANY).events
+        assert [event.line for event in decode(body, sent_with(content_type, ""), ANY).events] == lines
+    (event,) = decode(sent[0][1], {}, ANY).events
     assert event.line == lines[0]
 
 

@@ -10,7 +10,7 @@ from chalicelib.decode import Batch, Rules, decode
 from chalicelib.errors import Rejected
 from chalicelib.schemas import Schemas
 from tests import json_corpus
-from tests.makers import ANY
+from tests.makers import ANY, sent_with
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -19,12 +19,12 @@ GZIPPED = gzip.compress(EVENT, mtime=0)
 
 
 def lines(body: bytes, content_type: str = JSON, coding: str = "", rules: Rules = ANY) -> list[bytes]:
-    return [event.line for event in decode(body, content_type, coding, rules).events]
+    return [event.line for event in decode(body, sent_with(content_type, coding), rules).events]
 
 
 def refusal(body: bytes, content_type: str = JSON, coding: str = "", rules: Rules = ANY) -> Rejected:
     with pytest.raises(Rejected) as caught:
-        decode(body, content_type, coding, rules)
+        decode(body, sent_with(content_type, coding), rules)
     return caught.value
 
 
@@ -81,7 +81,9 @@ def test_d04_nesting_over_the_limit_is_too_deep_alone_and_in_a_batch(text: bytes
 def test_g06_a_missing_or_oddly_written_content_type_is_understood(
     content_type: str, *, single: bool
 ) -> None:
-    assert decode(b' {"a":1} ', content_type, "", ANY) == Batch(decode(EVENT, "", "", ANY).events, single)
+    assert decode(b' {"a":1} ', sent_with(content_type, ""), ANY) == Batch(
+        decode(EVENT, {}, ANY).events, single
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,6 +193,8 @@ def test_g07_another_coding_is_415(coding: str) -> None:
 
 def test_a_schema_refuses_and_an_ordering_field_is_read() -> None:
     rules = Rules(Schemas({"tip": '{"required":["value"]}'}), "/user/id")
-    batch = decode(b'[{"type":"Tip","value":1,"user":{"id":"u"}},{"type":"other"}]', JSON, "", rules)
+    batch = decode(
+        b'[{"type":"Tip","value":1,"user":{"id":"u"}},{"type":"other"}]', sent_with(JSON, ""), rules
+    )
     assert [(event.type, event.ordering_key) for event in batch.events] == [("Tip", "u"), ("other", None)]
     assert codes(refusal(b'{"type":"TIP!"}', JSON, "", rules)) == [(0, "SchemaViolation")]

@@ -7,7 +7,7 @@ import pytest
 from chalicelib import limits
 from chalicelib.decode import decode
 from chalicelib.errors import Rejected
-from tests.makers import ANY
+from tests.makers import ANY, sent_with
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
 TOO_MANY = b"[" + b",".join([b"{}"] * 501) + b"]"
@@ -24,7 +24,7 @@ DEEP = b'{"a":' * 65 + b"1" + b"}" * 65
 
 def refusal(body: bytes, content_type: str = JSON, coding: str = "") -> Rejected:
     with pytest.raises(Rejected) as caught:
-        decode(body, content_type, coding, ANY)
+        decode(body, sent_with(content_type, coding), ANY)
     return caught.value
 
 
@@ -140,4 +140,4 @@ def test_only_the_white_space_of_json_may_stand_around_an_event() -> None:
 
 @pytest.mark.parametrize("coding", ["", "identity", " Identity ", "gzip", "x-gzip"])
 def test_a_coding_that_changes_nothing_is_taken(coding: str) -> None:
-    assert len(decode(b"{}", JSON, coding, ANY).events) == 1
+    assert len(decode(b"{}", sent_with(JSON, coding), ANY).events) == 1

@@ -47,7 +47,7 @@ def test_d08_g02_the_longest_list_of_errors_fits_lambdas_answer(character: str) 
     event = {"type": "t", character * 245: fields}
     body = orjson.dumps([event] * limits.EVENTS_MAX)
     with pytest.raises(Rejected) as caught:
-        decode(body, "", "", Rules(Schemas({"t": schema})))
+        decode(body, {}, Rules(Schemas({"t": schema})))
     answer = gateway.refused("r" * 36, caught.value)
     assert {error.index for error in caught.value.errors} == set(range(limits.EVENTS_MAX))
     assert len(orjson.dumps({"body": answer.body.decode()})) < limits.LAMBDA_PAYLOAD_MAX_BYTES - 10_000
