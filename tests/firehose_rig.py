@@ -10,13 +10,11 @@ from uuid import UUID
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from headgate.local.firehose.clients import Host, S3Client
 from headgate.local.firehose.delivery import Delivery
 from headgate.local.firehose.destination import Plan, complete, make_plan
-from headgate.local.firehose.feeds import DirectFeed, Feed
-from headgate.local.firehose.source import KinesisFeed
+from headgate.local.firehose.feeds import DirectFeed, Feed, KinesisFeed
 from headgate.local.firehose.store import Store
-from headgate.local.firehose.tries import Tries
+from headgate.local.firehose.tries import Host, S3Client, Tries
 from headgate.records import KinesisClient
 
 START_S = 1_700_000_000.0  # 2023-11-14T22:13:20Z

@@ -9,21 +9,20 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from headgate.local.child import Running, run_child
 from headgate.local.clients import client
 from headgate.local.endpoint import Endpoint
 from headgate.local.endpoint.wsgi import WSGIApplication
 from headgate.local.errors import LocalError
 from headgate.local.faults.layer import FaultLayer
-from headgate.local.firehose.clients import Clients
 from headgate.local.firehose.columnar.convert import converter
 from headgate.local.firehose.fleet import Settings
 from headgate.local.firehose.service import FirehoseService
-from headgate.local.identity import ACCOUNT
+from headgate.local.firehose.tries import Clients
 from headgate.local.kinesis.service import KinesisService
 from headgate.local.kinesis.store import Store
 from headgate.local.moto_app import make_moto_app
-from headgate.local.options import Options
+from headgate.local.options import ACCOUNT, Options
+from headgate.local.process import Running, run_child
 from headgate.local.provision import provision
 from headgate.local.wire import AwsError, Service
 

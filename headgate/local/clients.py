@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from headgate.local.identity import KEY_ID, SECRET
+from headgate.local.options import KEY_ID, SECRET
 
 
 def client(service: str, endpoint_url: str, region: str) -> Any:

@@ -15,7 +15,6 @@ from typing import Any
 from chalice.config import Config
 from chalice.local import LambdaContext
 
-from headgate.local.child import Running, run_child
 from headgate.local.clients import client
 from headgate.local.errors import LocalError
 from headgate.local.event_source.mapping import Mapping as EventSourceMapping
@@ -23,8 +22,8 @@ from headgate.local.event_source.poller import EventSourcePoller
 from headgate.local.event_source.store import CheckpointStore
 from headgate.local.faults.layer import FaultLayer
 from headgate.local.front import Front
-from headgate.local.identity import ACCOUNT
-from headgate.local.options import Options
+from headgate.local.options import ACCOUNT, Options
+from headgate.local.process import Running, run_child
 from headgate.settings import load_config
 
 _DRAIN_S = 120.0

@@ -1,11 +1,27 @@
-"""What a local run was asked for, as it goes from the command line to the processes."""
+"""What a local run was asked for, as it goes from the command line to the processes, and who it is.
+
+The account and keys of the local endpoint stand here, with the variables by which any AWS program finds it.
+"""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from headgate.infra.plan import Plan, load_plan
-from headgate.local.identity import ACCOUNT
+from headgate.local.plan import Plan, load_plan
+
+ACCOUNT = "123456789012"  # moto's
+KEY_ID = "local"
+SECRET = "local"  # noqa: S105 - the local endpoint checks no signature
+
+
+def environment(endpoint_url: str, region: str) -> dict[str, str]:
+    """What to set for boto3, the AWS CLI and every program of ours."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_DEFAULT_REGION": region,
+    }
 
 
 @dataclass(frozen=True, slots=True)

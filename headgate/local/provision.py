@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from headgate.aws_errors import error_message
-from headgate.infra.plan import Plan
 from headgate.local.errors import LocalError
+from headgate.local.plan import Plan
 
 
 def provision(plan: Plan, shards: int | None, kinesis: Any, firehose: Any, s3: Any) -> None:

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, Self
 
 from headgate.local.errors import LocalError
-from headgate.local.identity import environment
-from headgate.local.options import Options
+from headgate.local.options import Options, environment
 from headgate.local.process import Process
 from headgate.settings import SettingsError
 

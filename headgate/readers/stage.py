@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from headgate.aws_errors import sentence
-from headgate.local.identity import KEY_ID, SECRET
+from headgate.local.options import KEY_ID, SECRET
 from headgate.readers.bucket import Bucket, FolderBucket, S3Bucket
 from headgate.readers.calls import LOCAL_RUN_HINT, Clock, call
 from headgate.readers.errors import ReaderError

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from headgate.local.identity import environment
+from headgate.local.options import environment
 from tests.e2e.local_rig import BUCKET, REGION, ROOT, STREAM, Http, Local, eventually, files_in
 
 pytestmark = pytest.mark.xdist_group("local")  # all of them share one run

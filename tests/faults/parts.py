@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.errors import Reject
-from headgate.infra.plan import Plan, load_plan
+from headgate.local.plan import Plan, load_plan
 
 ROOT = Path(__file__).parents[2]
 

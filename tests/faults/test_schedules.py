@@ -14,7 +14,7 @@ from chalicelib.ports import Entry, Receipt
 from chalicelib.retry import Failure, Outcome, Success
 from headgate.local.event_source.lane import Answered
 from headgate.local.event_source.lane import Outcome as End
-from headgate.local.event_source.run import Runner
+from headgate.local.event_source.poller import Runner
 from headgate.local.event_source.shard import Job
 from tests.faults.play import Played, play
 from tests.faults.world import World

@@ -22,23 +22,20 @@ from chalicelib.ports import Entry
 from chalicelib.retry import Success
 from chalicelib.schemas import Schemas
 from chalicelib.transform import Transform
-from headgate.infra.plan import Plan
 from headgate.local.event_source.engine import Engine
 from headgate.local.event_source.lane import Instant, Outcome
 from headgate.local.event_source.mapping import Mapping
-from headgate.local.event_source.run import Runner
+from headgate.local.event_source.poller import Runner
 from headgate.local.event_source.shard import Job
 from headgate.local.event_source.store import CheckpointStore
 from headgate.local.faults import Faults, parse_faults
-from headgate.local.faults.clock import jumping_clock
-from headgate.local.faults.firehose import faulty_firehose
-from headgate.local.faults.invoke import faulty_invoke
-from headgate.local.faults.kinesis import faulty_kinesis
 from headgate.local.faults.reshard import reshard
-from headgate.local.firehose.clients import Clients, Host
+from headgate.local.faults.services import faulty_firehose, faulty_invoke, faulty_kinesis, jumping_clock
 from headgate.local.firehose.fleet import Settings
 from headgate.local.firehose.service import FirehoseService
+from headgate.local.firehose.tries import Clients, Host
 from headgate.local.kinesis import KinesisService, Store
+from headgate.local.plan import Plan
 from headgate.local.wire import AwsError
 from tests.fakes import FakeCounter
 from tests.faults.clients import Bucket, Clock, WireClient

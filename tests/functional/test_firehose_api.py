@@ -12,9 +12,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from headgate.local.firehose.clients import Clients
 from headgate.local.firehose.fleet import Settings
 from headgate.local.firehose.service import FirehoseService
+from headgate.local.firehose.tries import Clients
 from headgate.local.wire import answer
 from tests.fake_stream import FakeStream
 from tests.firehose_rig import DESTINATION, SOURCE, FakeS3

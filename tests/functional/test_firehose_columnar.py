@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from headgate.local.firehose.clients import Clients
 from headgate.local.firehose.columnar.convert import converter
 from headgate.local.firehose.columnar.encoder import ColumnarEncoder
 from headgate.local.firehose.columnar.rows import make_table
 from headgate.local.firehose.fleet import Settings
 from headgate.local.firehose.service import FirehoseService
+from headgate.local.firehose.tries import Clients
 from tests.fake_stream import FakeStream
 from tests.firehose_columnar_rig import (
     CATALOG,
@@ -46,7 +46,7 @@ FULL_BYTES = 1000
 _PUTTER = """
 import base64, os, signal, sys
 from pathlib import Path
-from headgate.local.firehose.clients import Clients
+from headgate.local.firehose.tries import Clients
 from headgate.local.firehose.columnar.convert import converter
 from headgate.local.firehose.fleet import Settings
 from headgate.local.firehose.service import FirehoseService

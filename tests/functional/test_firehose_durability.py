@@ -18,10 +18,10 @@ import pytest
 from moto import mock_aws
 
 from headgate.local.errors import LocalError
-from headgate.local.firehose.clients import Clients
 from headgate.local.firehose.fleet import Settings
 from headgate.local.firehose.service import FirehoseService
 from headgate.local.firehose.store import Store
+from headgate.local.firehose.tries import Clients
 from tests.fake_stream import FakeStream
 from tests.firehose_rig import DESTINATION, NAME, SOURCE, CrashError, FakeClock, FakeS3, Rig, make_test_plan
 
@@ -29,7 +29,7 @@ from tests.firehose_rig import DESTINATION, NAME, SOURCE, CrashError, FakeClock,
 _PUTTER = """
 import base64, os, signal, sys
 from pathlib import Path
-from headgate.local.firehose.clients import Clients
+from headgate.local.firehose.tries import Clients
 from headgate.local.firehose.service import FirehoseService
 from tests.firehose_rig import DESTINATION, FakeS3
 from tests.fake_stream import FakeStream

@@ -9,9 +9,9 @@ import pytest
 
 from headgate.local.clients import client
 from headgate.local.endpoint import Endpoint
-from headgate.local.firehose.clients import Clients
 from headgate.local.firehose.fleet import Settings
 from headgate.local.firehose.service import FirehoseService
+from headgate.local.firehose.tries import Clients
 from headgate.local.kinesis.service import KinesisService
 from headgate.local.kinesis.store import Store
 from tests.firehose_rig import DESTINATION, SOURCE, FakeS3

@@ -4,10 +4,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from headgate.local.firehose.clients import Host
 from headgate.local.firehose.delivery import Delivery
 from headgate.local.firehose.feeds import DirectFeed, Feed
-from headgate.local.firehose.tries import Tries
+from headgate.local.firehose.tries import Host, Tries
 from headgate.local.firehose.worker import Worker
 from tests.firehose_rig import NAME, FakeClock, FakeS3, Rig, make_test_plan
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from headgate.infra.plan import local_plan
 from headgate.infra.template.functions import mapping
 from headgate.infra.template.template import data_plane, merge_template
+from headgate.local.plan import local_plan
 from headgate.settings import StageSettings
 from tools.gate.combinations import combinations
 from tools.gate.rules import broken

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from headgate.infra.plan import local_plan
 from headgate.infra.template.resolve import ResolveError, partition_of, resolve
+from headgate.local.plan import local_plan
 from headgate.settings import parse_settings
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"

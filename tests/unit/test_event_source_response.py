@@ -2,7 +2,7 @@
 
 import pytest
 
-from headgate.local.event_source.response import first_failure
+from headgate.local.event_source.event import first_failure
 from tests.event_source_cases import record_of
 
 RECORDS = [record_of(number) for number in (98, 99, 100, 101)]

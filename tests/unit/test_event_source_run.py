@@ -12,7 +12,7 @@ from headgate.local.event_source.lane import (
     NotInvoked,
     Undelivered,
 )
-from headgate.local.event_source.run import Invoker, NotInvokedError, Runner
+from headgate.local.event_source.poller import Invoker, NotInvokedError, Runner
 from headgate.local.event_source.shard import Job
 from tests.event_source_cases import ARRIVAL_S, SHARD, mapping_of, record_of
 from tests.fake_stream import refusal

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from headgate.local.faults import Faults, parse_faults
-from headgate.local.faults.clock import jumping_clock
+from headgate.local.faults.services import jumping_clock
 
 
 def sequence(text: str, name: str, calls: int = 200) -> list[bool]:

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from headgate.local.faults import Faults, HangUp, parse_faults
-from headgate.local.faults.control import FaultControl
-from headgate.local.faults.firehose import faulty_firehose
-from headgate.local.faults.invoke import FunctionKilled, faulty_invoke
-from headgate.local.faults.kinesis import faulty_kinesis
+from headgate.local.faults.layer import FaultControl
 from headgate.local.faults.reshard import reshard
-from headgate.local.faults.s3 import FaultyS3
+from headgate.local.faults.services import (
+    FaultyS3,
+    FunctionKilled,
+    faulty_firehose,
+    faulty_invoke,
+    faulty_kinesis,
+)
 from headgate.local.wire import AwsError, Service
 
 HALF = 2**127

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib.envelope import COLUMNS, origin, wrap
-from headgate.infra.plan import local_plan
 from headgate.local.firehose.columnar.rows import MALFORMED_DATA, PARSE_ERROR, Row, Table, make_table
 from headgate.local.firehose.compress import Refusal, UnsupportedFormatError
+from headgate.local.plan import local_plan
 from headgate.settings.model import StageSettings
 
 ENVELOPE = [{"Name": name, "Type": "string"} for name in COLUMNS]

@@ -17,7 +17,7 @@ from typing import Protocol, cast
 from headgate.local.endpoint.dispatch import body_limit_bytes, cbor_refusal, find_call, is_cbor, refusal
 from headgate.local.endpoint.http import BadRequest, Head, make_head, read_body
 from headgate.local.endpoint.wsgi import Reply, WSGIApplication, environ_of, run
-from headgate.local.faults.hangup import HangUp
+from headgate.local.errors import HangUp
 from headgate.local.wire import Answer, Service, answer
 
 _LINE_BYTES = 65_536  # http.server's limit for a header line as well

@@ -4,8 +4,7 @@ Source: Lambda developer guide, "Using Lambda with Kinesis"; Lambda API referenc
 """
 
 from headgate.local.event_source.mapping import Mapping
-from headgate.local.event_source.poller import EventSourcePoller
-from headgate.local.event_source.run import NotInvokedError
+from headgate.local.event_source.poller import EventSourcePoller, NotInvokedError
 from headgate.local.event_source.store import CheckpointStore
 
 __all__ = ["CheckpointStore", "EventSourcePoller", "Mapping", "NotInvokedError"]

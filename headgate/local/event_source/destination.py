@@ -1,6 +1,6 @@
 """The documents that Lambda leaves at an on-failure destination for records that it has given up.
 
-Decides the document and its key in S3. Never puts it anywhere; `run.py` does. Only S3 gets the payload (T05):
+Decides the document and its key in S3. Never puts it anywhere; the poller does. Only S3 gets the payload (T05):
 what SQS and SNS would get is the same document without it.
 
 Source: Lambda developer guide, "Retain discarded batch records for a Kinesis Data Streams event source".

@@ -1,12 +1,14 @@
-"""The event that Lambda hands to a function for a batch of Kinesis records.
+"""The event that Lambda hands to a function for a batch of Kinesis records, and what its return value says.
 
-Decides the event's shape and what a record weighs in it. Never decides which records belong together.
+Decides the event's shape, what a record weighs in it, and which record the function reported as the first
+failed one. Never decides which records belong together.
 
-Source: Lambda developer guide, "Using Lambda with Kinesis", example event.
+Source: Lambda developer guide, "Using Lambda with Kinesis", example event; "Configuring partial batch
+response with Kinesis Data Streams and Lambda", success and failure conditions.
 """
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -56,3 +58,27 @@ def _event_record(mapping: Mapping, shard_id: str, record: Record) -> dict[str, 
         "awsRegion": mapping.region,
         "eventSourceARN": mapping.stream_arn,
     }
+
+
+def first_failure(response: object, records: Sequence[Record]) -> int | None:
+    """Return the index of the first failed record, None when the whole batch is done.
+
+    No response, an empty object, no list or an empty list is success. A response of another kind, or one
+    identifier that is empty, null, misnamed or not of this batch, fails the whole batch: index 0.
+    """
+    if response is None:
+        return None
+    if not isinstance(response, dict):
+        return 0
+    failures: Any = response.get("batchItemFailures")
+    if failures is None or failures == []:
+        return None
+    if not isinstance(failures, list):
+        return 0
+    places = {record.sequence_number: index for index, record in enumerate(records)}
+    return min(_place(failure, places) for failure in failures)
+
+
+def _place(failure: object, places: dict[str, int]) -> int:
+    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+    return places.get(identifier, 0) if isinstance(identifier, str) else 0

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from headgate.local.event_source.event import ENVELOPE_BYTES, PAYLOAD_BYTES
+from headgate.local.event_source.event import ENVELOPE_BYTES, PAYLOAD_BYTES, first_failure
 from headgate.local.event_source.mapping import FOREVER, Mapping
-from headgate.local.event_source.response import first_failure
 from headgate.records import Record
 
 NEVER_S = float("inf")

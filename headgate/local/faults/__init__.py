@@ -6,8 +6,8 @@
 Nothing in here touches a service unless its faults were asked for.
 """
 
+from headgate.local.errors import HangUp
 from headgate.local.faults.chance import Faults
-from headgate.local.faults.hangup import HangUp
 from headgate.local.faults.spec import FaultSpec, parse_faults
 
 __all__ = ["FaultSpec", "Faults", "HangUp", "parse_faults"]

@@ -7,8 +7,8 @@ into a record. Management operations are left alone, so that a run can start.
 from collections.abc import Callable
 from typing import Any
 
+from headgate.local.errors import HangUp
 from headgate.local.faults.chance import Faults
-from headgate.local.faults.hangup import HangUp
 from headgate.local.wire import AwsError, Service
 
 PUTS = frozenset({"PutRecord", "PutRecords", "PutRecordBatch"})

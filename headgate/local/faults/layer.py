@@ -1,6 +1,7 @@
 """Where the local run's processes take their faults from. Without a specification it changes nothing at all.
 
-Decides what is wrapped. Never decides what goes wrong. Used by aws_process and functions_process.
+Decides what is wrapped, and lets tests change the faults of a running local run and ask what has struck, by
+a service on the AWS endpoint. Never decides what goes wrong. Used by aws_process and functions_process.
 """
 
 import time
@@ -8,16 +9,41 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from headgate.local.endpoint.wsgi import WSGIApplication
+from headgate.local.errors import LocalError
 from headgate.local.faults.chance import Faults
-from headgate.local.faults.clock import jumping_clock
-from headgate.local.faults.control import PREFIX, FaultControl
-from headgate.local.faults.firehose import faulty_firehose
-from headgate.local.faults.invoke import Invoke, faulty_invoke
-from headgate.local.faults.kinesis import faulty_kinesis
 from headgate.local.faults.reshard import Resharder
-from headgate.local.faults.s3 import FaultyS3
+from headgate.local.faults.services import (
+    FaultyS3,
+    Invoke,
+    faulty_firehose,
+    faulty_invoke,
+    faulty_kinesis,
+    jumping_clock,
+)
 from headgate.local.faults.spec import parse_faults
-from headgate.local.wire import Service
+from headgate.local.wire import AwsError, Service
+
+PREFIX = "HeadgateFaults"
+
+
+class FaultControl:
+    """`Change` takes `Faults`, a specification; `Count` answers how often each fault has struck."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+
+    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer one operation. Raises AwsError."""
+        if operation == "Count":
+            return {"Counts": dict(self._faults.counts), "Faults": str(self._faults.spec)}
+        if operation != "Change":
+            raise AwsError("UnknownOperationException", f"There is no operation {operation}.")
+        try:
+            self._faults.change(parse_faults(str(request.get("Faults", ""))))
+        except LocalError as error:
+            raise AwsError("ValidationException", str(error)) from error
+        return {"Faults": str(self._faults.spec)}
+
 
 _WRAPPED = {"Kinesis_20131202": faulty_kinesis, "Firehose_20150804": faulty_firehose}
 

@@ -9,14 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from headgate.local.firehose.arrival import Arrival
 from headgate.local.firehose.buffer import flush_in_s
-from headgate.local.firehose.clients import Host, S3Client
 from headgate.local.firehose.destination import Plan
 from headgate.local.firehose.feeds import Feed
 from headgate.local.firehose.object_file import OpenObject, Part
-from headgate.local.firehose.store import Store, Upload
-from headgate.local.firehose.tries import Tries
+from headgate.local.firehose.store import Arrival, Store, Upload
+from headgate.local.firehose.tries import Host, S3Client, Tries
 
 
 @dataclass

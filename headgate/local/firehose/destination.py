@@ -15,8 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from headgate.local.firehose.buffer import MIB_BYTES, Hints
 from headgate.local.firehose.compress import Format, UnsupportedFormatError, choose_format
-from headgate.local.firehose.naming import ObjectNaming
-from headgate.local.firehose.prefix import PrefixError, data_template, error_template
+from headgate.local.firehose.prefix import ObjectNaming, PrefixError, data_template, error_template
 from headgate.local.wire import AwsError
 
 # Makes the Format of a DataFormatConversionConfiguration (Parquet, ORC).

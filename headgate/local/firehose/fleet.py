@@ -12,14 +12,12 @@ from threading import RLock
 from typing import NamedTuple
 
 from headgate.local.firehose import streams
-from headgate.local.firehose.clients import Clients, Host
 from headgate.local.firehose.delivery import Delivery
 from headgate.local.firehose.destination import Converter, Plan, make_plan
-from headgate.local.firehose.feeds import DirectFeed, Feed
-from headgate.local.firehose.source import KinesisFeed
+from headgate.local.firehose.feeds import DirectFeed, Feed, KinesisFeed
 from headgate.local.firehose.store import Store
 from headgate.local.firehose.streams import Document
-from headgate.local.firehose.tries import Tries
+from headgate.local.firehose.tries import Clients, Host, Tries
 from headgate.local.firehose.worker import Worker
 from headgate.local.wire import AwsError
 

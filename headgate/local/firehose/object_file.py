@@ -1,22 +1,27 @@
 """The object that is being written: records encoded into a file as they come, so memory stays flat.
 
 Decides what is in the object, how old its oldest record is and how far in its source it reaches. A record
-that its format refuses goes into a second object beside it, the error output. Never decides when an object
-ends (buffer.py) or whether S3 has it. Called by delivery.py only.
+that its format refuses goes into a second object beside it, the error output, whole and with the reason.
+Never decides when an object ends (buffer.py) or whether S3 has it. Called by delivery.py only.
+
+Source: Firehose developer guide, "Handling errors for data format conversion".
 """
 
+import base64
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 from uuid import UUID
 
-from headgate.local.firehose.arrival import Arrival
+import orjson
+
 from headgate.local.firehose.buffer import MIB_BYTES, Level
+from headgate.local.firehose.compress import Refusal
 from headgate.local.firehose.destination import Plan
-from headgate.local.firehose.error_output import ERROR_OUTPUT_TYPE, error_line
-from headgate.local.firehose.naming import object_key
+from headgate.local.firehose.prefix import object_key
+from headgate.local.firehose.store import DIRECT, Arrival
 
 # Up to here an object is kept in memory, beyond it in an unnamed temporary file.
 _IN_MEMORY_BYTES = MIB_BYTES
@@ -122,3 +127,22 @@ class OpenObject:
     def _end(self) -> None:
         self._is_finished = True
         self._encoder.close()
+
+
+ERROR_OUTPUT_TYPE = "format-conversion-failed"
+
+
+def error_line(arrival: Arrival, refusal: Refusal, catalog_table: Mapping[str, Any], now_s: float) -> bytes:
+    """Return the JSON line, with its line feed; times in epoch milliseconds."""
+    line = {
+        "attemptsMade": 1,
+        "arrivalTimestamp": round(arrival.arrival_s * 1000),
+        "lastErrorCode": refusal.code,
+        "lastErrorMessage": refusal.message,
+        "attemptEndingTimestamp": round(now_s * 1000),
+        "rawData": base64.b64encode(arrival.data or b"").decode(),
+        "sequenceNumber": None if arrival.source == DIRECT else arrival.place,
+        "subSequenceNumber": None,
+        "dataCatalogTable": dict(catalog_table) or None,
+    }
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)

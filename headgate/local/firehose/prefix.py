@@ -1,15 +1,18 @@
-"""The prefix of an S3 object: its expressions checked once, evaluated for each object.
+"""The key of a delivered object: its prefix, checked once and evaluated for each object, and its name.
 
-Decides what Prefix and ErrorOutputPrefix mean (F02, F03). Pure: the moment and the random text come in as
-arguments. Called by destination.py when a delivery stream is made, by delivery.py for each object.
+Decides what Prefix and ErrorOutputPrefix mean (F02, F03) and which moment stands in an object's name. Pure:
+the moment and the random text come in as arguments. Two objects never share a key (F08): each carries its
+own uuid. Called by destination.py when a delivery stream is made, by object_file.py for each object.
 
-Source: Amazon Data Firehose Developer Guide, "Understand custom prefixes for Amazon S3 objects".
+Source: Amazon Data Firehose Developer Guide, "Understand custom prefixes for Amazon S3 objects", "Configure
+Amazon S3 object name format".
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from uuid import UUID
 
 from headgate.local.firehose.java_time import PatternError, compile_pattern
 
@@ -113,3 +116,32 @@ def _expression(field: str, expression: re.Match[str]) -> Part:
             return lambda moment: moment.error_output_type
     # partitionKeyFromQuery and partitionKeyFromLambda need dynamic partitioning, which is not offered here.
     raise PrefixError(f"{field}: {expression[0]} is not supported.")
+
+
+@dataclass(frozen=True)
+class ObjectNaming:
+    """What a delivery stream says about its objects' names; `extension` has its dot, or is empty."""
+
+    delivery_stream: str
+    version: int
+    prefix: Template
+    zone: tzinfo
+    extension: str
+
+
+def object_key(
+    naming: ObjectNaming, oldest_arrival_s: float, new_uuid: Callable[[], UUID], error_output_type: str = ""
+) -> str:
+    """Return the key of an object whose oldest record arrived at `oldest_arrival_s` (epoch seconds).
+
+    The name takes the same moment as the prefix, so the two never name different hours.
+    """
+    at = datetime.fromtimestamp(oldest_arrival_s, tz=naming.zone)
+    prefix = naming.prefix.evaluate(Moment(at, lambda: random_string(new_uuid()), error_output_type))
+    name = f"{naming.delivery_stream}-{naming.version}-{at:%Y-%m-%d-%H-%M-%S}-{new_uuid()}"
+    return f"{prefix}{name}{naming.extension}"
+
+
+def random_string(fresh: UUID) -> str:
+    """Return 11 characters for `!{firehose:random-string}`; AWS's example is the head of a uuid too."""
+    return str(fresh)[:RANDOM_STRING_CHARACTERS]

@@ -12,10 +12,10 @@ from threading import Lock
 from typing import Any
 
 from headgate.local.firehose import put, streams
-from headgate.local.firehose.clients import Clients, Host
 from headgate.local.firehose.fleet import Figures, Fleet, Settings
 from headgate.local.firehose.shape import check_shape
 from headgate.local.firehose.streams import DIRECT_PUT, Document
+from headgate.local.firehose.tries import Clients, Host
 from headgate.local.wire import AwsError
 
 _STREAMS_LISTED = 10

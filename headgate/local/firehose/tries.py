@@ -1,17 +1,53 @@
-"""One action repeated until it works, by the project's retry machine.
+"""One action repeated until it works, by the project's retry machine; and what a delivery needs of its host.
 
 Decides how long to wait between tries: without end, as Firehose keeps records while S3 refuses them (F01).
-Never sleeps: the caller waits. Used for S3 (delivery.py), the stream (source.py) and the disk (worker.py).
+Never sleeps: the caller waits. Used for S3 (delivery.py), the stream (feeds.py) and the disk (worker.py).
 """
 
 import math
-from collections.abc import Callable
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID, uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.retry import Failure, Item, Policy, Retry, Wait
 from headgate.aws_errors import error_name
-from headgate.local.firehose.clients import Host
+from headgate.records import KinesisClient
+
+
+class S3Client(Protocol):
+    """The two operations of boto3's S3 client that delivery needs."""
+
+    def put_object(self, **request: Any) -> Mapping[str, Any]:
+        """Store an object."""
+        ...
+
+    def list_objects_v2(self, **request: Any) -> Mapping[str, Any]:
+        """List objects by prefix."""
+        ...
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The AWS services that a Firehose reads from and writes to."""
+
+    s3: S3Client
+    kinesis: KinesisClient
+
+
+@dataclass(frozen=True)
+class Host:
+    """Time and chance: `wall_s` stands in data and names, `monotonic_s` measures waits (A15)."""
+
+    wall_s: Callable[[], float] = time.time
+    monotonic_s: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+    new_uuid: Callable[[], UUID] = uuid4
+
 
 # What an AWS client raises.
 AWS_ERRORS: tuple[type[Exception], ...] = (BotoCoreError, ClientError)

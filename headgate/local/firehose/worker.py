@@ -7,9 +7,8 @@ database makes the delivery start again from the store, for as long as it takes.
 import sqlite3
 from threading import Event, Thread
 
-from headgate.local.firehose.clients import Host
 from headgate.local.firehose.delivery import Delivery
-from headgate.local.firehose.tries import Tries
+from headgate.local.firehose.tries import Host, Tries
 
 # Longer than a put on loopback; a thread that does not end by then is left to the end of the process.
 _STOP_S = 10.0

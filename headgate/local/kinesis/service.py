@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from headgate.local.kinesis import describe, get, list_shards, put, reshard, settings, tags
+from headgate.local.kinesis import describe, get, put, reshard, stream_operations, tags
 from headgate.local.kinesis.state import State
 from headgate.local.kinesis.store import Store
 from headgate.local.kinesis.throttle import ShardThrottle, Unthrottled
@@ -25,27 +25,27 @@ _HOT: dict[str, Operation] = {
 }
 _LOCKED: dict[str, Operation] = {
     "AddTagsToStream": tags.add_tags,
-    "CreateStream": settings.create_stream,
-    "DecreaseStreamRetentionPeriod": settings.decrease_retention,
-    "DeleteStream": settings.delete_stream,
+    "CreateStream": stream_operations.create_stream,
+    "DecreaseStreamRetentionPeriod": stream_operations.decrease_retention,
+    "DeleteStream": stream_operations.delete_stream,
     "DescribeLimits": describe.describe_limits,
     "DescribeStream": describe.describe_stream,
     "DescribeStreamSummary": describe.describe_stream_summary,
-    "IncreaseStreamRetentionPeriod": settings.increase_retention,
-    "ListShards": list_shards.list_shards,
+    "IncreaseStreamRetentionPeriod": stream_operations.increase_retention,
+    "ListShards": describe.list_shards,
     "ListStreams": describe.list_streams,
     "ListTagsForResource": tags.list_tags_of_resource,
     "ListTagsForStream": tags.list_tags,
     "MergeShards": reshard.merge_shards,
     "RemoveTagsFromStream": tags.remove_tags,
     "SplitShard": reshard.split_shard,
-    "StartStreamEncryption": settings.start_encryption,
-    "StopStreamEncryption": settings.stop_encryption,
+    "StartStreamEncryption": stream_operations.start_encryption,
+    "StopStreamEncryption": stream_operations.stop_encryption,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
-    "UpdateMaxRecordSize": settings.update_max_record_size,
+    "UpdateMaxRecordSize": stream_operations.update_max_record_size,
     "UpdateShardCount": reshard.update_shard_count,
-    "UpdateStreamMode": settings.update_stream_mode,
+    "UpdateStreamMode": stream_operations.update_stream_mode,
 }
 
 

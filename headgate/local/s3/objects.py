@@ -19,9 +19,8 @@ from moto.s3 import models
 from moto.s3.exceptions import MissingKey, S3ClientError
 from moto.utilities.utils import LowercaseDict
 
-from headgate.local.s3.body import FileBody, open_body
 from headgate.local.s3.index import Facts, Stamp
-from headgate.local.s3.store import Opened, Store
+from headgate.local.s3.store import FileBody, Opened, Store, open_body
 
 KEY_BYTES = 1024  # Source: Amazon S3 user guide, "Naming Amazon S3 objects"
 

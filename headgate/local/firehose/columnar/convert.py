@@ -15,7 +15,7 @@ from headgate.local.firehose.columnar.encoder import ColumnarEncoder
 from headgate.local.firehose.columnar.rows import make_table
 from headgate.local.firehose.compress import Encoder, Format, UnsupportedFormatError
 from headgate.local.firehose.destination import Converter
-from headgate.local.identity import ACCOUNT
+from headgate.local.options import ACCOUNT
 
 # Glue's TableInput by (database, table).
 Tables = Mapping[tuple[str, str], Mapping[str, Any]]
