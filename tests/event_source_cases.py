@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from headgate.local.event_source import Mapping
+from headgate.local.event_source import EventSourceMapping
 from headgate.local.event_source.lane import Instant
 from headgate.records import Record
 
@@ -11,9 +11,11 @@ SHARD = "shardId-000000000000"
 ARRIVAL_S = 1_700_000_000.0
 
 
-def mapping_of(**settings: Any) -> Mapping:
+def mapping_of(**settings: Any) -> EventSourceMapping:
     function_arn = "arn:aws:lambda:us-east-1:123456789012:function:transform"
-    return Mapping(stream_arn=STREAM_ARN, function_arn=function_arn, mapping_id="the-mapping", **settings)
+    return EventSourceMapping(
+        stream_arn=STREAM_ARN, function_arn=function_arn, mapping_id="the-mapping", **settings
+    )
 
 
 def record_of(number: int, *, key: str = "k", data: bytes = b"x", arrival_s: float = ARRIVAL_S) -> Record:

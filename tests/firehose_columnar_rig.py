@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from headgate.local.firehose.columnar.convert import converter
-from headgate.local.firehose.destination import Plan, complete, make_plan
+from headgate.local.firehose.destination import DestinationPlan, complete, make_plan
 from tests.firehose_rig import DESTINATION, NAME, FakeS3
 
 parquet: Any = importlib.import_module("pyarrow.parquet")  # ships no types
@@ -52,7 +52,7 @@ def destination(serializer: str = "ParquetSerDe", **options: Any) -> dict[str, A
     }
 
 
-def columnar_plan(serializer: str = "ParquetSerDe") -> Plan:
+def columnar_plan(serializer: str = "ParquetSerDe") -> DestinationPlan:
     """The plan of such a destination."""
     return make_plan(NAME, 1, complete(destination(serializer)), converter(TABLES))
 

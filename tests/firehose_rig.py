@@ -11,9 +11,9 @@ from uuid import UUID
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from headgate.local.firehose.delivery import Delivery
-from headgate.local.firehose.destination import Plan, complete, make_plan
+from headgate.local.firehose.destination import DestinationPlan, complete, make_plan
 from headgate.local.firehose.feeds import DirectFeed, Feed, KinesisFeed
-from headgate.local.firehose.store import Store
+from headgate.local.firehose.store import DeliveryQueue
 from headgate.local.firehose.tries import Host, S3Client, Tries
 from headgate.records import KinesisClient
 
@@ -92,7 +92,7 @@ def unpacked(key: str, body: bytes) -> bytes:
     return gzip.decompress(body) if key.endswith(".gz") else body
 
 
-def make_test_plan(**changes: Any) -> Plan:
+def make_test_plan(**changes: Any) -> DestinationPlan:
     """Return a plan of the usual destination with some members changed."""
     return make_plan(NAME, 1, complete({**DESTINATION, **changes}), None)
 
@@ -103,8 +103,8 @@ class Rig:
 
     clock: FakeClock
     s3: S3Client
-    plan: Plan
-    store: Store = field(default_factory=lambda: Store(Path(":memory:")))
+    plan: DestinationPlan
+    store: DeliveryQueue = field(default_factory=lambda: DeliveryQueue(Path(":memory:")))
     kinesis: KinesisClient | None = None
     delivery: Delivery = None  # type: ignore[assignment]  # made by reopen, before anyone can look
 

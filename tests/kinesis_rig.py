@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from headgate.local.kinesis import KinesisService, Store
+from headgate.local.kinesis import KinesisService, RecordStore
 from headgate.local.wire import AwsError
 
 START_S = 1_700_000_000.0
@@ -34,7 +34,7 @@ class Rig:
 
     def __init__(self, path: Path, clock: FakeClock, *, throttle: bool, transition_s: float) -> None:
         self.clock = clock
-        self.store = Store(path)
+        self.store = RecordStore(path)
         self.service = KinesisService(self.store, clock, throttle=throttle, transition_s=transition_s)
 
     def call(self, operation: str, **request: Any) -> dict[str, Any]:

@@ -10,13 +10,13 @@ import boto3
 from botocore.config import Config
 
 from headgate.local.endpoint import Endpoint
-from headgate.local.kinesis import KinesisService, Store
+from headgate.local.kinesis import KinesisService, RecordStore
 
 
 @contextmanager
 def local_kinesis(path: Path, clock: Callable[[], float] = time.time) -> Iterator[str]:
     """Serve an empty Kinesis on this clock, with AWS' limits; give its URL."""
-    store = Store(path)
+    store = RecordStore(path)
     endpoint = Endpoint({"Kinesis_20131202": KinesisService(store, clock)}, _nothing, 0)
     endpoint.start()
     try:

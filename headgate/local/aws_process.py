@@ -15,11 +15,11 @@ from headgate.local.endpoint.wsgi import WSGIApplication
 from headgate.local.errors import LocalError
 from headgate.local.faults.layer import FaultLayer
 from headgate.local.firehose.columnar.convert import converter
-from headgate.local.firehose.fleet import Settings
+from headgate.local.firehose.fleet import FirehoseOptions
 from headgate.local.firehose.service import FirehoseService
 from headgate.local.firehose.tries import Clients
 from headgate.local.kinesis.service import KinesisService
-from headgate.local.kinesis.store import Store
+from headgate.local.kinesis.store import RecordStore
 from headgate.local.moto_app import make_moto_app
 from headgate.local.options import ACCOUNT, Options
 from headgate.local.process import Running, run_child
@@ -52,7 +52,7 @@ def start(fields: dict[str, Any]) -> Running:
 
 def _started(options: Options) -> Running:
     plan = options.plan()
-    store = Store(options.folder / "kinesis.sqlite")
+    store = RecordStore(options.folder / "kinesis.sqlite")
     faults = FaultLayer(options.faults)
     kinesis = KinesisService(store, faults.clock(time.time), account=ACCOUNT, region=options.region)
     later = _Later()
@@ -62,7 +62,7 @@ def _started(options: Options) -> Running:
     firehose = FirehoseService(
         options.folder / "firehose.sqlite",
         Clients(s3=clients["s3"], kinesis=clients["kinesis"]),
-        Settings(buffer_interval_s=options.buffer_s, converter=converter(plan.tables)),
+        FirehoseOptions(buffer_interval_s=options.buffer_s, converter=converter(plan.tables)),
         owner=f"{options.region}:{ACCOUNT}",
     )
     later.service = firehose

@@ -17,7 +17,7 @@ from chalice.local import LambdaContext
 
 from headgate.local.clients import client
 from headgate.local.errors import LocalError
-from headgate.local.event_source.mapping import Mapping as EventSourceMapping
+from headgate.local.event_source.mapping import EventSourceMapping
 from headgate.local.event_source.poller import EventSourcePoller
 from headgate.local.event_source.store import CheckpointStore
 from headgate.local.faults.layer import FaultLayer

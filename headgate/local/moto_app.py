@@ -13,7 +13,7 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from headgate.local.endpoint.wsgi import WSGIApplication
 from headgate.local.s3.files import install
 from headgate.local.s3.index import Index
-from headgate.local.s3.store import Store
+from headgate.local.s3.store import ObjectStore
 
 _HOSTS = 256  # one for each service and region in use
 
@@ -21,7 +21,7 @@ _HOSTS = 256  # one for each service and region in use
 def make_moto_app(data: Path) -> WSGIApplication:
     """The application over the data folder `data`. Raises LocalError when its `s3.sqlite` is damaged."""
     data.mkdir(parents=True, exist_ok=True)
-    install(Store(data / "s3", Index(data / "s3.sqlite")))
+    install(ObjectStore(data / "s3", Index(data / "s3.sqlite")))
     dispatcher = DomainDispatcherApplication(_create_app)
     # moto looks each request's host up among its modules, with a stat of each: half the cost of a PutObject.
     dispatcher.get_backend_for_host = lru_cache(_HOSTS)(dispatcher.get_backend_for_host)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from headgate.local.plan import Plan, load_plan
+from headgate.local.plan import StagePlan, load_plan
 
 ACCOUNT = "123456789012"  # moto's
 KEY_ID = "local"
@@ -52,6 +52,6 @@ class Options:
         """The data folder."""
         return Path(self.data)
 
-    def plan(self) -> Plan:
+    def plan(self) -> StagePlan:
         """What the stage's template says. Raises SettingsError."""
         return load_plan(self.stage, Path(self.root), ACCOUNT, self.region)

@@ -23,7 +23,7 @@ _KINDS = {
 }
 
 
-class Plan(NamedTuple):
+class StagePlan(NamedTuple):
     """One stage on one machine; every dict holds CloudFormation's properties with intrinsics evaluated.
 
     `stream`: AWS::Kinesis::Stream. `deliveries`: AWS::KinesisFirehose::DeliveryStream, the archive first.
@@ -39,19 +39,19 @@ class Plan(NamedTuple):
     environment: dict[str, str]
 
 
-def load_plan(stage: str, root: Path, account: str, region: str) -> Plan:
+def load_plan(stage: str, root: Path, account: str, region: str) -> StagePlan:
     """Read the settings of `stage` at `root` and plan it. Raises SettingsError."""
     return local_plan(load_settings(root, stage), account, region)
 
 
-def local_plan(settings: StageSettings, account: str, region: str) -> Plan:
+def local_plan(settings: StageSettings, account: str, region: str) -> StagePlan:
     """Plan a stage for one account and region."""
     template = merge_template(settings)
     wanted = [name for name, body in template["Resources"].items() if body.get("Type") in _KINDS]
     resources = resolve(template, account, region, [*wanted, "Transform"])
     event = resources["Transform"]["Properties"]["Events"][EVENT_SOURCE]["Properties"]
     deliveries = _of(resources, "AWS::KinesisFirehose::DeliveryStream")
-    return Plan(
+    return StagePlan(
         stream=_of(resources, "AWS::Kinesis::Stream")[0],
         deliveries=deliveries,
         bucket=_of(resources, "AWS::S3::Bucket")[0]["BucketName"],

@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 
 from headgate.aws_errors import error_message
 from headgate.local.errors import LocalError
-from headgate.local.plan import Plan
+from headgate.local.plan import StagePlan
 
 
-def provision(plan: Plan, shards: int | None, kinesis: Any, firehose: Any, s3: Any) -> None:
+def provision(plan: StagePlan, shards: int | None, kinesis: Any, firehose: Any, s3: Any) -> None:
     """Make what is missing. Raises LocalError where the data folder has something else."""
     try:
         _make_bucket(s3, plan.bucket)

@@ -30,7 +30,7 @@ class Service(Protocol):
         ...
 
 
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """An HTTP answer."""
 
     status: int
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def answer(service: Service, operation: str, body: bytes) -> Answer:
+def answer(service: Service, operation: str, body: bytes) -> HttpResponse:
     """Run one operation and shape what it returns or refuses."""
     try:
         request = orjson.loads(body or b"{}")
@@ -51,10 +51,10 @@ def answer(service: Service, operation: str, body: bytes) -> Answer:
         return _refused(error)
 
 
-def _refused(error: AwsError) -> Answer:
+def _refused(error: AwsError) -> HttpResponse:
     return _shaped(error.status, orjson.dumps({"__type": error.code, "message": error.message}))
 
 
-def _shaped(status: int, body: bytes) -> Answer:
+def _shaped(status: int, body: bytes) -> HttpResponse:
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": str(uuid4())}
-    return Answer(status, headers, body)
+    return HttpResponse(status, headers, body)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from headgate.local.endpoint import Endpoint
-from headgate.local.kinesis import KinesisService, Store
+from headgate.local.kinesis import KinesisService, RecordStore
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def _nothing_else(_environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 
 if __name__ == "__main__":
-    service = KinesisService(Store(Path(sys.argv[1])), time.time, throttle=False)
+    service = KinesisService(RecordStore(Path(sys.argv[1])), time.time, throttle=False)
     endpoint = Endpoint({"Kinesis_20131202": service}, _nothing_else, 0)
     endpoint.start()
     print(endpoint.port, flush=True)  # noqa: T201 - the parent reads it

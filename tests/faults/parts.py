@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.errors import Reject
-from headgate.local.plan import Plan, load_plan
+from headgate.local.plan import StagePlan, load_plan
 
 ROOT = Path(__file__).parents[2]
 
 
 @cache
-def stage_plan() -> Plan:
+def stage_plan() -> StagePlan:
     """The stage dev, as the local run builds it."""
     return load_plan("dev", ROOT, "123456789012", "us-east-1")
 

@@ -24,18 +24,18 @@ from chalicelib.schemas import Schemas
 from chalicelib.transform import Transform
 from headgate.local.event_source.engine import Engine
 from headgate.local.event_source.lane import Instant, Outcome
-from headgate.local.event_source.mapping import Mapping
+from headgate.local.event_source.mapping import EventSourceMapping
 from headgate.local.event_source.poller import Runner
 from headgate.local.event_source.shard import Job
 from headgate.local.event_source.store import CheckpointStore
 from headgate.local.faults import Faults, parse_faults
 from headgate.local.faults.reshard import reshard
 from headgate.local.faults.services import faulty_firehose, faulty_invoke, faulty_kinesis, jumping_clock
-from headgate.local.firehose.fleet import Settings
+from headgate.local.firehose.fleet import FirehoseOptions
 from headgate.local.firehose.service import FirehoseService
 from headgate.local.firehose.tries import Clients, Host
-from headgate.local.kinesis import KinesisService, Store
-from headgate.local.plan import Plan
+from headgate.local.kinesis import KinesisService, RecordStore
+from headgate.local.plan import StagePlan
 from headgate.local.wire import AwsError
 from tests.fakes import FakeCounter
 from tests.faults.clients import Bucket, Clock, WireClient
@@ -61,7 +61,7 @@ class World:
         self._folder = tempfile.TemporaryDirectory(prefix="headgate-faults-", dir=fast_folder())
         folder = Path(self._folder.name)
         plan = stage_plan()
-        self._store = Store(folder / "kinesis.sqlite")
+        self._store = RecordStore(folder / "kinesis.sqlite")
         wall_s = jumping_clock(self.clock.wall_s, self.faults)
         self.kinesis = KinesisService(self._store, wall_s)
         self.stream = plan.stream["Name"]
@@ -71,7 +71,7 @@ class World:
         self.bucket = Bucket(self.faults)
         self._firehose = self._made_firehose(folder, plan)
         self._checkpoints = CheckpointStore(folder / "poller.sqlite")
-        self._mapping = Mapping.from_cloudformation(
+        self._mapping = EventSourceMapping.from_cloudformation(
             {**plan.mapping, "EventSourceArn": stream_arn(self.stream)}
         )
         self.engine = self._made_engine()
@@ -201,14 +201,14 @@ class World:
         )
         return transform(event, self.clock.now_s + seconds - 1.0, self.counter)
 
-    def _made_firehose(self, folder: Path, plan: Plan) -> FirehoseService:
+    def _made_firehose(self, folder: Path, plan: StagePlan) -> FirehoseService:
         host = Host(
             self.clock.wall_s,
             self.clock.steady_s,
             self._chance.random,
             lambda: UUID(int=self._chance.getrandbits(128), version=4),
         )
-        settings = Settings(buffer_interval_s=self._chance.choice((0, 1, 20)))
+        settings = FirehoseOptions(buffer_interval_s=self._chance.choice((0, 1, 20)))
         clients = Clients(s3=self.bucket, kinesis=self._kinesis)
         firehose = FirehoseService(folder / "firehose.sqlite", clients, settings, host)
         for properties in plan.deliveries:

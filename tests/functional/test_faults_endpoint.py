@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 from headgate.local import command
 from headgate.local.endpoint import Endpoint
 from headgate.local.faults.layer import FaultLayer
-from headgate.local.kinesis import KinesisService, Store
+from headgate.local.kinesis import KinesisService, RecordStore
 
 READ_TIMEOUT_S = 0.3
 
@@ -24,7 +24,7 @@ READ_TIMEOUT_S = 0.3
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[str], tuple[Any, Endpoint]]]:
     """Start a stream behind these faults; gives a client that tries once, and the endpoint."""
-    store = Store(tmp_path / "kinesis.sqlite")
+    store = RecordStore(tmp_path / "kinesis.sqlite")
     opened: list[Any] = []
 
     def begin(faults: str) -> tuple[Any, Endpoint]:

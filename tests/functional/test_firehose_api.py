@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from headgate.local.firehose.fleet import Settings
+from headgate.local.firehose.fleet import FirehoseOptions
 from headgate.local.firehose.service import FirehoseService
 from headgate.local.firehose.tries import Clients
 from headgate.local.wire import answer
@@ -37,7 +37,7 @@ def service(tmp_path: Path, s3: FakeS3, stream: FakeStream) -> Iterator[Firehose
     def admission(data: bytes) -> str | None:
         return "ServiceUnavailableException" if data == b"refuse me" else None
 
-    service = FirehoseService(tmp_path / "firehose.sqlite", clients, Settings(), admission=admission)
+    service = FirehoseService(tmp_path / "firehose.sqlite", clients, FirehoseOptions(), admission=admission)
     service.start()
     yield service
     service.close()

@@ -18,7 +18,7 @@ import pytest
 from headgate.local.firehose.columnar.convert import converter
 from headgate.local.firehose.columnar.encoder import ColumnarEncoder
 from headgate.local.firehose.columnar.rows import make_table
-from headgate.local.firehose.fleet import Settings
+from headgate.local.firehose.fleet import FirehoseOptions
 from headgate.local.firehose.service import FirehoseService
 from headgate.local.firehose.tries import Clients
 from tests.fake_stream import FakeStream
@@ -48,13 +48,13 @@ import base64, os, signal, sys
 from pathlib import Path
 from headgate.local.firehose.tries import Clients
 from headgate.local.firehose.columnar.convert import converter
-from headgate.local.firehose.fleet import Settings
+from headgate.local.firehose.fleet import FirehoseOptions
 from headgate.local.firehose.service import FirehoseService
 from tests.fake_stream import FakeStream
 from tests.firehose_columnar_rig import TABLES, destination
 from tests.firehose_rig import FakeS3
 
-settings = Settings(buffer_interval_s=0, converter=converter(TABLES))
+settings = FirehoseOptions(buffer_interval_s=0, converter=converter(TABLES))
 clients = Clients(FakeS3(faults=["refused"] * 999), FakeStream())
 service = FirehoseService(Path(sys.argv[1]), clients, settings)
 service.start()
@@ -188,7 +188,7 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
 
 def serve(folder: Path, tables: Any = TABLES) -> tuple[FirehoseService, FakeS3]:
     s3 = FakeS3()
-    settings = Settings(buffer_interval_s=0, converter=converter(tables))
+    settings = FirehoseOptions(buffer_interval_s=0, converter=converter(tables))
     service = FirehoseService(folder / "firehose.sqlite", Clients(s3, FakeStream()), settings)
     service.start()
     return service, s3
@@ -260,7 +260,7 @@ def test_a_delivery_stream_of_another_stage_sleeps_with_its_records(tmp_path: Pa
 
 def test_a_kinesis_source_is_converted_too(tmp_path: Path) -> None:
     s3, stream = FakeS3(), FakeStream()
-    settings = Settings(buffer_interval_s=0, converter=converter(TABLES))
+    settings = FirehoseOptions(buffer_interval_s=0, converter=converter(TABLES))
     service = FirehoseService(tmp_path / "firehose.sqlite", Clients(s3, stream), settings)
     service.call(
         "CreateDeliveryStream",

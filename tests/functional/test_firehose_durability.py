@@ -18,9 +18,9 @@ import pytest
 from moto import mock_aws
 
 from headgate.local.errors import LocalError
-from headgate.local.firehose.fleet import Settings
+from headgate.local.firehose.fleet import FirehoseOptions
 from headgate.local.firehose.service import FirehoseService
-from headgate.local.firehose.store import Store
+from headgate.local.firehose.store import DeliveryQueue
 from headgate.local.firehose.tries import Clients
 from tests.fake_stream import FakeStream
 from tests.firehose_rig import DESTINATION, NAME, SOURCE, CrashError, FakeClock, FakeS3, Rig, make_test_plan
@@ -103,7 +103,7 @@ def test_a_restart_keeps_delivery_streams_versions_and_tags(database: Path) -> N
 
 def test_many_writers_lose_nothing_and_each_keeps_its_order(database: Path) -> None:
     s3 = FakeS3()
-    service = FirehoseService(database, Clients(s3, FakeStream()), Settings(buffer_interval_s=0))
+    service = FirehoseService(database, Clients(s3, FakeStream()), FirehoseOptions(buffer_interval_s=0))
     create(service, CompressionFormat="GZIP")
     service.start()
 
@@ -127,7 +127,7 @@ def test_many_writers_lose_nothing_and_each_keeps_its_order(database: Path) -> N
 
 def test_the_interval_of_the_run_replaces_that_of_the_delivery_stream(database: Path) -> None:
     s3 = FakeS3()
-    service = FirehoseService(database, Clients(s3, FakeStream()), Settings(buffer_interval_s=0))
+    service = FirehoseService(database, Clients(s3, FakeStream()), FirehoseOptions(buffer_interval_s=0))
     create(service)
     service.start()
     put(service, b"x")
@@ -184,7 +184,7 @@ def test_a_kinesis_source_is_drained_to_its_end(database: Path) -> None:
 def test_a_damaged_file_ends_with_one_sentence(database: Path, damage: bytes) -> None:
     database.write_bytes(damage)
     with pytest.raises(LocalError, match=r"firehose\.sqlite is damaged"):
-        Store(database)
+        DeliveryQueue(database)
 
 
 def test_a_file_of_another_version_ends_with_one_sentence(database: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_file_of_another_version_ends_with_one_sentence(database: Path) -> Non
     db.execute("PRAGMA user_version = 99")
     db.close()
     with pytest.raises(LocalError, match="its schema is 99"):
-        Store(database)
+        DeliveryQueue(database)
 
 
 @pytest.fixture

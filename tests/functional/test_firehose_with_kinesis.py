@@ -9,11 +9,11 @@ import pytest
 
 from headgate.local.clients import client
 from headgate.local.endpoint import Endpoint
-from headgate.local.firehose.fleet import Settings
+from headgate.local.firehose.fleet import FirehoseOptions
 from headgate.local.firehose.service import FirehoseService
 from headgate.local.firehose.tries import Clients
 from headgate.local.kinesis.service import KinesisService
-from headgate.local.kinesis.store import Store
+from headgate.local.kinesis.store import RecordStore
 from tests.firehose_rig import DESTINATION, SOURCE, FakeS3
 
 STREAM = "headgate-dev"
@@ -26,7 +26,7 @@ def nothing_else(environ: Any, start_response: Any) -> list[bytes]:  # noqa: ARG
 
 @pytest.fixture
 def kinesis(tmp_path: Path) -> Iterator[Any]:
-    store = Store(tmp_path / "kinesis.sqlite")
+    store = RecordStore(tmp_path / "kinesis.sqlite")
     service = KinesisService(store, time.time)
     endpoint = Endpoint({"Kinesis_20131202": service}, nothing_else, 0)
     endpoint.start()
@@ -46,7 +46,7 @@ def put(kinesis: Any, numbers: range) -> None:
 def test_every_record_arrives_once_and_in_order_by_key(tmp_path: Path, kinesis: Any) -> None:
     s3 = FakeS3()
     path, clients = tmp_path / "firehose.sqlite", Clients(s3, kinesis)
-    service = FirehoseService(path, clients, Settings(buffer_interval_s=0))
+    service = FirehoseService(path, clients, FirehoseOptions(buffer_interval_s=0))
     service.call(
         "CreateDeliveryStream",
         {
@@ -64,7 +64,7 @@ def test_every_record_arrives_once_and_in_order_by_key(tmp_path: Path, kinesis: 
     put(kinesis, range(100, 200))
     kinesis.update_shard_count(StreamName=STREAM, TargetShardCount=4, ScalingType="UNIFORM_SCALING")
     put(kinesis, range(200, 300))
-    service = FirehoseService(path, clients, Settings(buffer_interval_s=0))
+    service = FirehoseService(path, clients, FirehoseOptions(buffer_interval_s=0))
     service.start()
     assert service.drain(within_s=20.0) == 0
     service.close()

@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from headgate.local.endpoint import Endpoint
-from headgate.local.kinesis import KinesisService, Store
+from headgate.local.kinesis import KinesisService, RecordStore
 from tests.kinesis_rig import ARN, FakeClock
 
 
@@ -21,7 +21,7 @@ def _nothing_else(_environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 @pytest.fixture
 def kinesis(tmp_path: Path) -> Iterator[Any]:
-    store = Store(tmp_path / "kinesis.sqlite")
+    store = RecordStore(tmp_path / "kinesis.sqlite")
     endpoint = Endpoint({"Kinesis_20131202": KinesisService(store, FakeClock())}, _nothing_else, 0)
     endpoint.start()
     client = boto3.client(

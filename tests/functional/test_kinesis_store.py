@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from headgate.local.errors import LocalError
-from headgate.local.kinesis import KinesisService, Store
+from headgate.local.kinesis import KinesisService, RecordStore
 from headgate.local.wire import AwsError
 from tests.kinesis_rig import FakeClock, open_rig
 
@@ -47,13 +47,13 @@ def test_a_second_process_on_the_same_file_is_refused(tmp_path: Path) -> None:
         open_rig(tmp_path / "kinesis.sqlite"),
         pytest.raises(LocalError, match="in use by another local run"),
     ):
-        Store(tmp_path / "kinesis.sqlite")
+        RecordStore(tmp_path / "kinesis.sqlite")
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LocalError, match="cannot be used"):
-        Store(tmp_path / "file" / "kinesis.sqlite")
+        RecordStore(tmp_path / "file" / "kinesis.sqlite")
 
 
 def damage_header(path: Path) -> None:
@@ -86,7 +86,7 @@ def truncate(path: Path) -> None:
 
 
 def open_and_close(path: Path) -> None:
-    store = Store(path)
+    store = RecordStore(path)
     try:
         KinesisService(store, FakeClock())
     finally:
@@ -112,7 +112,7 @@ def test_a_file_of_another_version_is_one_sentence(tmp_path: Path) -> None:
     db.execute("PRAGMA user_version = 99")
     db.close()
     with pytest.raises(LocalError, match="written by another version"):
-        Store(path)
+        RecordStore(path)
 
 
 def test_a_file_that_fails_while_running_answers_500_and_acknowledges_nothing(tmp_path: Path) -> None:

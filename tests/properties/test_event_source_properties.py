@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headgate.local.event_source import Mapping
+from headgate.local.event_source import EventSourceMapping
 from headgate.local.event_source.engine import Engine
 from headgate.local.event_source.lane import (
     Answered,
@@ -47,7 +47,9 @@ class DictStore:
 class World:
     """A stream, an engine that may crash, a function that handles records in order and stops at a bad one."""
 
-    def __init__(self, mapping: Mapping, poison: set[int], troubles: list[str], limit: int = 10_000) -> None:
+    def __init__(
+        self, mapping: EventSourceMapping, poison: set[int], troubles: list[str], limit: int = 10_000
+    ) -> None:
         self.mapping = mapping
         self.poison = {b"%d" % number for number in poison}
         self.troubles = troubles

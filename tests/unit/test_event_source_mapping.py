@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from headgate.local.errors import LocalError
-from headgate.local.event_source import Mapping
+from headgate.local.event_source import EventSourceMapping
 from headgate.records import Position
 
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/headgate-dev"
@@ -27,7 +27,7 @@ MOST = {
 
 
 def test_the_defaults_are_those_of_aws() -> None:
-    mapping = Mapping.from_cloudformation(LEAST)
+    mapping = EventSourceMapping.from_cloudformation(LEAST)
     assert (mapping.batch_size, mapping.batching_window_s, mapping.parallelization) == (100, 0, 1)
     assert (mapping.max_retries, mapping.max_age_s) == (-1, -1)
     assert (mapping.bisect, mapping.reports_item_failures, mapping.bucket) == (False, False, None)
@@ -35,7 +35,7 @@ def test_the_defaults_are_those_of_aws() -> None:
 
 
 def test_every_property_arrives() -> None:
-    mapping = Mapping.from_cloudformation(MOST)
+    mapping = EventSourceMapping.from_cloudformation(MOST)
     assert mapping.function_arn == "arn:aws:lambda:us-east-1:123456789012:function:headgate-dev-transform"
     assert (mapping.batch_size, mapping.batching_window_s, mapping.parallelization) == (500, 5, 2)
     assert (mapping.max_retries, mapping.max_age_s) == (10, 86_400)
@@ -45,13 +45,15 @@ def test_every_property_arrives() -> None:
 
 
 def test_sam_names_the_stream_differently() -> None:
-    mapping = Mapping.from_cloudformation({"Stream": STREAM, "StartingPosition": "LATEST"}, "transform")
+    mapping = EventSourceMapping.from_cloudformation(
+        {"Stream": STREAM, "StartingPosition": "LATEST"}, "transform"
+    )
     assert (mapping.stream_name, mapping.region) == ("headgate-dev", "us-east-1")
     assert mapping.function_arn.endswith(":function:transform")
 
 
 def test_the_mapping_id_is_the_same_at_every_start_and_differs_between_functions() -> None:
-    first, again, other = (Mapping.from_cloudformation(LEAST, name) for name in ("a", "a", "b"))
+    first, again, other = (EventSourceMapping.from_cloudformation(LEAST, name) for name in ("a", "a", "b"))
     assert first.mapping_id == again.mapping_id != other.mapping_id
 
 
@@ -67,7 +69,7 @@ def test_the_mapping_id_is_the_same_at_every_start_and_differs_between_functions
     ],
 )
 def test_the_starting_position_becomes_the_readers(starting: dict[str, Any], position: Position) -> None:
-    assert Mapping.from_cloudformation(LEAST | starting).position(99.0) == position
+    assert EventSourceMapping.from_cloudformation(LEAST | starting).position(99.0) == position
 
 
 @pytest.mark.parametrize(
@@ -92,9 +94,9 @@ def test_the_starting_position_becomes_the_readers(starting: dict[str, Any], pos
 )
 def test_a_wrong_property_is_refused_by_name(wrong: dict[str, Any], sentence: str) -> None:
     with pytest.raises(LocalError, match=sentence):
-        Mapping.from_cloudformation(LEAST | wrong)
+        EventSourceMapping.from_cloudformation(LEAST | wrong)
 
 
 def test_all_mistakes_come_in_one_message() -> None:
     with pytest.raises(LocalError, match=r"BatchSize.*StartingPosition"):
-        Mapping.from_cloudformation({"EventSourceArn": STREAM, "BatchSize": 0})
+        EventSourceMapping.from_cloudformation({"EventSourceArn": STREAM, "BatchSize": 0})

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import orjson
 
 from headgate.local.endpoint.http import Head
-from headgate.local.wire import Answer, Service
+from headgate.local.wire import HttpResponse, Service
 
 # PutRecords takes 10 MiB of data, which is 13.4 MiB as base64.
 JSON_BODY_BYTES = 16 * 1024 * 1024
@@ -51,19 +51,21 @@ def is_cbor(services: Mapping[str, Service], head: Head) -> bool:
     )
 
 
-def cbor_refusal(head: Head) -> Answer:
+def cbor_refusal(head: Head) -> HttpResponse:
     """Tell the owner of a CBOR client which switch makes it speak JSON."""
     message = "CBOR is not supported here: set AWS_CBOR_DISABLE=true (Java: -Daws.cborEnabled=false)."
     return refusal(head, 400, "SerializationException", message)
 
 
-def refusal(head: Head | None, status: int, code: str, message: str) -> Answer:
+def refusal(head: Head | None, status: int, code: str, message: str) -> HttpResponse:
     """An error answer in AWS JSON, or in S3's XML for a request that names no target."""
     if head is None or "x-amz-target" in head.headers or is_json(head):
         headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}
-        return Answer(status, headers, orjson.dumps({"__type": code, "message": message}))
+        return HttpResponse(status, headers, orjson.dumps({"__type": code, "message": message}))
     text = f"<Error><Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
-    return Answer(status, {"Content-Type": "application/xml"}, f'<?xml version="1.0"?>\n{text}'.encode())
+    return HttpResponse(
+        status, {"Content-Type": "application/xml"}, f'<?xml version="1.0"?>\n{text}'.encode()
+    )
 
 
 def is_json(head: Head) -> bool:

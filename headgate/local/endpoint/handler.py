@@ -18,7 +18,7 @@ from headgate.local.endpoint.dispatch import body_limit_bytes, cbor_refusal, fin
 from headgate.local.endpoint.http import BadRequest, Head, make_head, read_body
 from headgate.local.endpoint.wsgi import Reply, WSGIApplication, environ_of, run
 from headgate.local.errors import HangUp
-from headgate.local.wire import Answer, Service, answer
+from headgate.local.wire import HttpResponse, Service, answer
 
 _LINE_BYTES = 65_536  # http.server's limit for a header line as well
 _LINGER_S = 2.0
@@ -187,7 +187,7 @@ class Handler(BaseHTTPRequestHandler):
                 left_bytes -= len(data)
 
 
-def _whole(reply: Answer) -> Reply:
+def _whole(reply: HttpResponse) -> Reply:
     return Reply(reply.status, list(reply.headers.items()), len(reply.body), [reply.body])
 
 

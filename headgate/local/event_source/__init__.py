@@ -3,8 +3,8 @@
 Source: Lambda developer guide, "Using Lambda with Kinesis"; Lambda API reference, CreateEventSourceMapping.
 """
 
-from headgate.local.event_source.mapping import Mapping
+from headgate.local.event_source.mapping import EventSourceMapping
 from headgate.local.event_source.poller import EventSourcePoller, NotInvokedError
 from headgate.local.event_source.store import CheckpointStore
 
-__all__ = ["CheckpointStore", "EventSourcePoller", "Mapping", "NotInvokedError"]
+__all__ = ["CheckpointStore", "EventSourceMapping", "EventSourcePoller", "NotInvokedError"]

@@ -1,7 +1,7 @@
 """The documents that Lambda leaves at an on-failure destination for records that it has given up.
 
-Decides the document and its key in S3. Never puts it anywhere; the poller does. Only S3 gets the payload (T05):
-what SQS and SNS would get is the same document without it.
+Decides the document and its key in S3. Never puts it anywhere; the poller does. Only S3 gets the payload
+(T05): what SQS and SNS would get is the same document without it.
 
 Source: Lambda developer guide, "Retain discarded batch records for a Kinesis Data Streams event source".
 """
@@ -13,17 +13,17 @@ import orjson
 
 from headgate.local.event_source.event import lambda_event
 from headgate.local.event_source.lane import Discard
-from headgate.local.event_source.mapping import Mapping
+from headgate.local.event_source.mapping import EventSourceMapping
 
 
-def s3_key(mapping: Mapping, shard_id: str, now_s: float, object_id: str) -> str:
+def s3_key(mapping: EventSourceMapping, shard_id: str, now_s: float, object_id: str) -> str:
     """Return `aws/lambda/<mapping id>/<shardId>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<UUID>`, in UTC."""
     now = datetime.fromtimestamp(now_s, UTC)
     return f"aws/lambda/{mapping.mapping_id}/{shard_id}/{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{object_id}"
 
 
 def s3_document(
-    mapping: Mapping, shard_id: str, discard: Discard, now_s: float, request_id: str
+    mapping: EventSourceMapping, shard_id: str, discard: Discard, now_s: float, request_id: str
 ) -> dict[str, Any]:
     """Return the document with the whole event as JSON text under `payload`."""
     event = orjson.dumps(lambda_event(mapping, shard_id, discard.batch.records)).decode()
@@ -31,7 +31,7 @@ def s3_document(
 
 
 def metadata(
-    mapping: Mapping, shard_id: str, discard: Discard, now_s: float, request_id: str
+    mapping: EventSourceMapping, shard_id: str, discard: Discard, now_s: float, request_id: str
 ) -> dict[str, Any]:
     """Return the document as SQS and SNS would get it: which records, and why, but not the records."""
     batch = discard.batch

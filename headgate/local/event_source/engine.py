@@ -5,7 +5,7 @@ that a test can run days of it in a second; `poller.py` gives it time and thread
 """
 
 from collections import Counter
-from collections.abc import Mapping as Checkpoints
+from collections.abc import Mapping
 from typing import Protocol
 
 from headgate.local.event_source.lane import (
@@ -19,7 +19,7 @@ from headgate.local.event_source.lane import (
     Outcome,
     Undelivered,
 )
-from headgate.local.event_source.mapping import Mapping
+from headgate.local.event_source.mapping import EventSourceMapping
 from headgate.local.event_source.shard import Job, ShardWork
 from headgate.records import KinesisClient, Pace, StreamReader
 
@@ -32,14 +32,14 @@ COUNTED = {
 }
 
 
-class Store(Protocol):
+class Checkpointer(Protocol):
     """Where checkpoints are kept."""
 
     def load(self, mapping_id: str) -> dict[str, str]:
         """Return shard id → checkpoint."""
         ...
 
-    def save(self, mapping_id: str, checkpoints: Checkpoints[str, str]) -> None:
+    def save(self, mapping_id: str, checkpoints: Mapping[str, str]) -> None:
         """Keep these checkpoints."""
         ...
 
@@ -53,9 +53,9 @@ class Engine:
 
     def __init__(
         self,
-        mapping: Mapping,
+        mapping: EventSourceMapping,
         kinesis: KinesisClient,
-        store: Store,
+        store: Checkpointer,
         now: Instant,
         retention_s: float = NEVER_S,
         pace: Pace | None = None,

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from headgate.local.event_source.mapping import Mapping
+from headgate.local.event_source.mapping import EventSourceMapping
 from headgate.records import Record
 
 # Source: Lambda quotas, synchronous invocation payload, 6 MB; the whole event counts, with its base64.
@@ -22,12 +22,12 @@ PAYLOAD_BYTES = 6 * 1024 * 1024
 ENVELOPE_BYTES = len(b'{"Records":[]}')
 
 
-def lambda_event(mapping: Mapping, shard_id: str, records: Iterable[Record]) -> dict[str, Any]:
+def lambda_event(mapping: EventSourceMapping, shard_id: str, records: Iterable[Record]) -> dict[str, Any]:
     """Build the event of one invocation."""
     return {"Records": [_event_record(mapping, shard_id, record) for record in records]}
 
 
-def overhead_bytes(mapping: Mapping, shard_id: str) -> int:
+def overhead_bytes(mapping: EventSourceMapping, shard_id: str) -> int:
     """Return what every record of a shard costs in the event's JSON besides its own data, key and number."""
     empty = _event_record(mapping, shard_id, Record("", "", b"", 1_700_000_000.123))
     # Plus the comma behind it, less the key's quotes, which count with the key.
@@ -41,7 +41,7 @@ def record_bytes(record: Record, overhead: int) -> int:
     return overhead + base64_bytes + len(orjson.dumps(record.partition_key)) + 2 * len(record.sequence_number)
 
 
-def _event_record(mapping: Mapping, shard_id: str, record: Record) -> dict[str, Any]:
+def _event_record(mapping: EventSourceMapping, shard_id: str, record: Record) -> dict[str, Any]:
     return {
         "kinesis": {
             "kinesisSchemaVersion": "1.0",

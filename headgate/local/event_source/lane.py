@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from headgate.local.event_source.event import ENVELOPE_BYTES, PAYLOAD_BYTES, first_failure
-from headgate.local.event_source.mapping import FOREVER, Mapping
+from headgate.local.event_source.mapping import FOREVER, EventSourceMapping
 from headgate.records import Record
 
 NEVER_S = float("inf")
@@ -96,7 +96,7 @@ class _Queued(NamedTuple):
 class Lane:
     """One batch at a time. `retention_s` is how long the stream keeps a record."""
 
-    def __init__(self, mapping: Mapping, retention_s: float) -> None:
+    def __init__(self, mapping: EventSourceMapping, retention_s: float) -> None:
         self._mapping = mapping
         self._max_age_s = retention_s if mapping.max_age_s == FOREVER else min(mapping.max_age_s, retention_s)
         self._queue: deque[_Queued] = deque()

@@ -7,7 +7,7 @@ Source: CloudFormation, AWS::Lambda::EventSourceMapping; SAM, event type Kinesis
 `EventSourceArn`); ranges from the Lambda API reference, CreateEventSourceMapping.
 """
 
-from collections.abc import Mapping as Properties
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import NAMESPACE_URL, uuid5
@@ -31,7 +31,7 @@ S3_ARN = "arn:aws:s3:::"
 
 
 @dataclass(frozen=True)
-class Mapping:
+class EventSourceMapping:
     """One stream, one function, and how batches and failures between them are handled.
 
     `max_retries` and `max_age_s` are -1 for "until the record expires". `bucket` is the on-failure
@@ -54,7 +54,7 @@ class Mapping:
     enabled: bool = True
 
     @classmethod
-    def from_cloudformation(cls, properties: Properties[str, Any], function_name: str = "transform") -> Self:
+    def from_cloudformation(cls, properties: Mapping[str, Any], function_name: str = "transform") -> Self:
         """Build from resolved properties. Raises LocalError that lists everything that is wrong with them."""
         wrong: list[str] = []
         numbers = {name: _number(properties, name, wrong) for name in RANGES}
@@ -116,7 +116,7 @@ class Mapping:
         return Position.trim_horizon()
 
 
-def _number(properties: Properties[str, Any], name: str, wrong: list[str]) -> int:
+def _number(properties: Mapping[str, Any], name: str, wrong: list[str]) -> int:
     low, high, default = RANGES[name]
     try:
         value = int(properties.get(name, default))
@@ -128,12 +128,12 @@ def _number(properties: Properties[str, Any], name: str, wrong: list[str]) -> in
     return value
 
 
-def _flag(properties: Properties[str, Any], name: str, *, default: bool) -> bool:
+def _flag(properties: Mapping[str, Any], name: str, *, default: bool) -> bool:
     # CloudFormation takes true and "true" alike.
     return str(properties.get(name, default)).lower() == "true"
 
 
-def _bucket(properties: Properties[str, Any], wrong: list[str]) -> str | None:
+def _bucket(properties: Mapping[str, Any], wrong: list[str]) -> str | None:
     on_failure = (properties.get("DestinationConfig") or {}).get("OnFailure") or {}
     destination = on_failure.get("Destination")
     if destination is None:

@@ -18,7 +18,7 @@ import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
 from headgate.local.event_source.destination import s3_document, s3_key
-from headgate.local.event_source.engine import Engine, Store
+from headgate.local.event_source.engine import Checkpointer, Engine
 from headgate.local.event_source.event import lambda_event
 from headgate.local.event_source.lane import (
     NEVER_S,
@@ -31,7 +31,7 @@ from headgate.local.event_source.lane import (
     Outcome,
     Undelivered,
 )
-from headgate.local.event_source.mapping import Mapping
+from headgate.local.event_source.mapping import EventSourceMapping
 from headgate.local.event_source.shard import Job
 from headgate.records import KinesisClient, Pace
 
@@ -55,7 +55,7 @@ class Runner:
 
     def __init__(
         self,
-        mapping: Mapping,
+        mapping: EventSourceMapping,
         invoke: Invoker,
         s3: S3Client,
         *,
@@ -118,11 +118,11 @@ class EventSourcePoller:
 
     def __init__(  # noqa: PLR0913 - everything from outside comes in here
         self,
-        mapping: Mapping,
+        mapping: EventSourceMapping,
         kinesis: KinesisClient,
         s3: S3Client,
         invoke: Invoker,
-        store: Store,
+        store: Checkpointer,
         *,
         retention_s: float = NEVER_S,
         pace: Pace | None = None,

@@ -14,7 +14,7 @@ from zlib import crc32
 
 from headgate.local.event_source.event import PAYLOAD_BYTES, overhead_bytes, record_bytes
 from headgate.local.event_source.lane import NEVER_S, Action, Instant, Lane, Outcome, Wait
-from headgate.local.event_source.mapping import Mapping
+from headgate.local.event_source.mapping import EventSourceMapping
 from headgate.records import SHARD_END, Record, ShardBatch
 
 # A stuck lane must not make the others read without end. Source: GetRecords brings at most 10,000 records.
@@ -32,7 +32,7 @@ class Job(NamedTuple):
 class ShardWork:
     """The lanes of one shard. `checkpoint` is None until there is something to commit."""
 
-    def __init__(self, shard_id: str, mapping: Mapping, retention_s: float) -> None:
+    def __init__(self, shard_id: str, mapping: EventSourceMapping, retention_s: float) -> None:
         self.shard_id = shard_id
         self.checkpoint: str | None = None
         self.until_s = NEVER_S

@@ -14,7 +14,7 @@ from headgate.local.faults.connection import PUTS, FaultyConnection
 from headgate.local.wire import AwsError, Service
 
 
-class Batch(NamedTuple):
+class BatchOperation(NamedTuple):
     """The names of one batch operation."""
 
     operation: str
@@ -22,12 +22,12 @@ class Batch(NamedTuple):
     failed: str
 
 
-PUT_RECORDS = Batch("PutRecords", "Records", "FailedRecordCount")
-PUT_RECORD_BATCH = Batch("PutRecordBatch", "RequestResponses", "FailedPutCount")
+PUT_RECORDS = BatchOperation("PutRecords", "Records", "FailedRecordCount")
+PUT_RECORD_BATCH = BatchOperation("PutRecordBatch", "RequestResponses", "FailedPutCount")
 
 
 def put_rest(
-    service: Service, batch: Batch, request: dict[str, Any], codes: Sequence[str | None]
+    service: Service, batch: BatchOperation, request: dict[str, Any], codes: Sequence[str | None]
 ) -> dict[str, Any]:
     """Put the records whose code is None; answer for all. Raises AwsError as the service does."""
     records = request["Records"]
@@ -42,7 +42,7 @@ def put_rest(
 
 
 _THROTTLED = "ProvisionedThroughputExceededException"
-_CODES = (_THROTTLED, "InternalFailure")
+_KINESIS_CODES = (_THROTTLED, "InternalFailure")
 Request = dict[str, Any]
 
 
@@ -76,8 +76,8 @@ class FaultyKinesis:
         if self._faults.strikes("partial"):
             for index in range(len(records)):
                 # Each record is taken, throttled or failed with the same chance.
-                chosen = int(self._faults.share("partial") * (1 + len(_CODES)))
-                codes[index] = codes[index] or (*_CODES, None)[chosen]
+                chosen = int(self._faults.share("partial") * (1 + len(_KINESIS_CODES)))
+                codes[index] = codes[index] or (*_KINESIS_CODES, None)[chosen]
         return codes
 
     def _shards(self, request: Request) -> list[str]:
@@ -108,7 +108,7 @@ def _hash_key(record: Request) -> int:
 
 
 # Source: Firehose API reference, PutRecordBatch, ErrorCode.
-_CODES = ("ServiceUnavailableException", "InternalFailure")
+_FIREHOSE_CODES = ("ServiceUnavailableException", "InternalFailure")
 
 
 def faulty_firehose(service: Service, faults: Faults, sleep: Callable[[float], object]) -> Service:
@@ -138,7 +138,9 @@ class FaultyFirehose:
 
     def _code(self) -> str | None:
         # Each record is taken or failed in one of the two ways with the same chance.
-        return (*_CODES, None)[int(self._faults.share("firehose_partial") * (1 + len(_CODES)))]
+        return (*_FIREHOSE_CODES, None)[
+            int(self._faults.share("firehose_partial") * (1 + len(_FIREHOSE_CODES)))
+        ]
 
 
 _REFUSALS = (("503 Slow Down", "SlowDown"), ("403 Forbidden", "AccessDenied"))

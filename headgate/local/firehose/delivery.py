@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from headgate.local.firehose.buffer import flush_in_s
-from headgate.local.firehose.destination import Plan
+from headgate.local.firehose.destination import DestinationPlan
 from headgate.local.firehose.feeds import Feed
 from headgate.local.firehose.object_file import OpenObject, Part
-from headgate.local.firehose.store import Arrival, Store, Upload
+from headgate.local.firehose.store import Arrival, DeliveryQueue, Upload
 from headgate.local.firehose.tries import Host, S3Client, Tries
 
 
@@ -35,8 +35,8 @@ class Delivery:
     def __init__(
         self,
         name: str,
-        plan: Plan,
-        store: Store,
+        plan: DestinationPlan,
+        store: DeliveryQueue,
         s3: S3Client,
         open_feed: Callable[[Tries], Feed],
         host: Host,
@@ -93,7 +93,7 @@ class Delivery:
             else:
                 return min((wait for wait in (flush_s, feed_s) if wait is not None), default=None)
 
-    def _fill(self, feed: Feed, plan: Plan) -> None:
+    def _fill(self, feed: Feed, plan: DestinationPlan) -> None:
         """Move records into the object until it is full or nothing comes."""
         while not self._is_closed_to_more(plan):
             if not self._unread:
@@ -109,14 +109,14 @@ class Delivery:
             self._object.close()
             self._object = None
 
-    def _is_closed_to_more(self, plan: Plan) -> bool:
+    def _is_closed_to_more(self, plan: DestinationPlan) -> bool:
         open_object = self._object
         if open_object is None:
             return False
         is_full = open_object.level.buffered_bytes >= open_object.plan.hints.size_bytes
         return is_full or open_object.plan is not plan
 
-    def _flush_in_s(self, feed: Feed, plan: Plan) -> float | None:
+    def _flush_in_s(self, feed: Feed, plan: DestinationPlan) -> float | None:
         if self._object is None:
             return None
         if self._object.plan is not plan:

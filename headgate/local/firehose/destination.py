@@ -1,7 +1,7 @@
 """An S3 destination: what CreateDeliveryStream and UpdateDestination say, checked and made ready to use.
 
 Decides defaults and refusals. Never delivers. Called by streams.py (to check and to describe) and by
-fleet.py (to get the Plan that delivery.py follows).
+fleet.py (to get the DestinationPlan that delivery.py follows).
 
 Source: Firehose API reference, ExtendedS3DestinationConfiguration.
 """
@@ -34,7 +34,7 @@ _FILE_EXTENSION_MAX_CHARACTERS = 128
 
 
 @dataclass(frozen=True)
-class Plan:
+class DestinationPlan:
     """All that delivery needs to know of one version of a destination; `errors` names its error output."""
 
     bucket: str
@@ -66,7 +66,9 @@ def is_converted(wire: Mapping[str, Any]) -> bool:
     return conversion is not None and conversion.get("Enabled", True)
 
 
-def make_plan(name: str, version: int, wire: Mapping[str, Any], converter: Converter | None) -> Plan:
+def make_plan(
+    name: str, version: int, wire: Mapping[str, Any], converter: Converter | None
+) -> DestinationPlan:
     """Check a completed destination. Raises AwsError(InvalidArgumentException) with the rule it breaks."""
     _refuse_unsupported(wire)
     if not _ROLE_ARN.fullmatch(wire.get("RoleARN", "")):
@@ -82,7 +84,7 @@ def make_plan(name: str, version: int, wire: Mapping[str, Any], converter: Conve
     form = _format(wire, converter)
     extension = _extension(wire.get("FileExtension", "")) or form.extension
     zone = _zone(wire.get("CustomTimeZone", ""))
-    return Plan(
+    return DestinationPlan(
         bucket["bucket"],
         ObjectNaming(name, version, prefix, zone, extension),
         ObjectNaming(name, version, errors, zone, ""),

@@ -11,7 +11,7 @@ import math
 from typing import Protocol
 
 from headgate.local.firehose.buffer import MIB_BYTES
-from headgate.local.firehose.store import DIRECT, Arrival, Store
+from headgate.local.firehose.store import DIRECT, Arrival, DeliveryQueue
 from headgate.local.firehose.tries import Tries
 from headgate.records import SHARD_END, KinesisClient, Position, ShardBatch, StreamReader
 
@@ -42,7 +42,7 @@ class Feed(Protocol):
 class DirectFeed:
     """Records of PutRecord and PutRecordBatch, from the store. Only the delivery's thread uses it."""
 
-    def __init__(self, store: Store, name: str) -> None:
+    def __init__(self, store: DeliveryQueue, name: str) -> None:
         self._store = store
         self._name = name
         self._row = 0

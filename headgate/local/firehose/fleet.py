@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from headgate.local.firehose import streams
 from headgate.local.firehose.delivery import Delivery
-from headgate.local.firehose.destination import Converter, Plan, make_plan
+from headgate.local.firehose.destination import Converter, DestinationPlan, make_plan
 from headgate.local.firehose.feeds import DirectFeed, Feed, KinesisFeed
-from headgate.local.firehose.store import Store
+from headgate.local.firehose.store import DeliveryQueue
 from headgate.local.firehose.streams import Document
 from headgate.local.firehose.tries import Clients, Host, Tries
 from headgate.local.firehose.worker import Worker
@@ -23,7 +23,7 @@ from headgate.local.wire import AwsError
 
 
 @dataclass(frozen=True)
-class Settings:
+class FirehoseOptions:
     """How deliveries here differ from their documents."""
 
     buffer_interval_s: int | None = None  # instead of each delivery stream's own interval
@@ -49,13 +49,13 @@ class Figures(NamedTuple):
 class Fleet:
     """Delivery streams by name. Methods raise KeyError for a name that is not there."""
 
-    def __init__(self, path: Path, clients: Clients, settings: Settings, host: Host) -> None:
+    def __init__(self, path: Path, clients: Clients, settings: FirehoseOptions, host: Host) -> None:
         """Open the database. Raises LocalError when it is damaged."""
         self.dropped_records = 0  # waiting when their delivery stream was deleted
         self._clients = clients
         self._settings = settings
         self._host = host
-        self._store = Store(path)
+        self._store = DeliveryQueue(path)
         self._lock = RLock()
         self._is_started = False
         self._documents: dict[str, Document] = {}
@@ -91,7 +91,7 @@ class Fleet:
         """Return one document."""
         return self._documents[name]
 
-    def check(self, document: Document) -> Plan:
+    def check(self, document: Document) -> DestinationPlan:
         """Return the plan that a document stands for. Raises AwsError for what is not allowed."""
         plan = make_plan(
             document["name"], document["version"], document["destination"], self._settings.converter

@@ -19,7 +19,7 @@ import orjson
 
 from headgate.local.firehose.buffer import MIB_BYTES, Level
 from headgate.local.firehose.compress import Refusal
-from headgate.local.firehose.destination import Plan
+from headgate.local.firehose.destination import DestinationPlan
 from headgate.local.firehose.prefix import object_key
 from headgate.local.firehose.store import DIRECT, Arrival
 
@@ -57,7 +57,7 @@ class _Output:
 class OpenObject:
     """One object under construction, bound to one version of the destination."""
 
-    plan: Plan
+    plan: DestinationPlan
     uuid: UUID
     wall_s: Callable[[], float]
     level: Level = field(default_factory=Level)

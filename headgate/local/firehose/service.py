@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 
 from headgate.local.firehose import put, streams
-from headgate.local.firehose.fleet import Figures, Fleet, Settings
+from headgate.local.firehose.fleet import Figures, FirehoseOptions, Fleet
 from headgate.local.firehose.shape import check_shape
 from headgate.local.firehose.streams import DIRECT_PUT, Document
 from headgate.local.firehose.tries import Clients, Host
@@ -31,14 +31,14 @@ class FirehoseService:
         self,
         path: Path,
         clients: Clients,
-        settings: Settings | None = None,
+        settings: FirehoseOptions | None = None,
         host: Host | None = None,
         admission: put.Admission = put.admit_all,
         owner: str = "us-east-1:123456789012",
     ) -> None:
         """`owner` is `<region>:<account>`. Raises LocalError when the database at `path` is damaged."""
         self._host = host or Host()
-        self._fleet = Fleet(path, clients, settings or Settings(), self._host)
+        self._fleet = Fleet(path, clients, settings or FirehoseOptions(), self._host)
         self._admission = admission
         self._arn_prefix = f"arn:aws:firehose:{owner}:deliverystream/"
         self._changing = Lock()

@@ -47,7 +47,7 @@ class Upload(NamedTuple):
     places: Mapping[str, str]
 
 
-class Row(NamedTuple):
+class QueuedRecord(NamedTuple):
     """One record of a direct put."""
 
     row: int
@@ -55,7 +55,7 @@ class Row(NamedTuple):
     data: bytes
 
 
-class Store:
+class DeliveryQueue:
     """The database of one local Firehose."""
 
     def __init__(self, path: Path) -> None:
@@ -105,15 +105,15 @@ class Store:
             rows = [(name, arrival_s, each) for each in data]
             db.executemany("INSERT INTO record (stream, arrival_s, data) VALUES (?, ?, ?)", rows)
 
-    def read(self, name: str, after_row: int, max_bytes: int) -> list[Row]:
+    def read(self, name: str, after_row: int, max_bytes: int) -> list[QueuedRecord]:
         """Return the records after a row, at least one if there is one, up to the first over `max_bytes`."""
-        rows: list[Row] = []
+        rows: list[QueuedRecord] = []
         size_bytes = 0
         query = "SELECT row, arrival_s, data FROM record WHERE stream = ? AND row > ? ORDER BY row"
         with self._lock:
             cursor = self._db.execute(query, (name, after_row))
             for each in cursor:
-                rows.append(Row(*each))
+                rows.append(QueuedRecord(*each))
                 size_bytes += len(rows[-1].data)
                 if size_bytes >= max_bytes:
                     break

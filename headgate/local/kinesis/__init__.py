@@ -1,6 +1,6 @@
-"""Our local Kinesis Data Streams: `KinesisService(Store(path), clock)`; docs/decisions/0001 says why."""
+"""Our local Kinesis Data Streams: `KinesisService(RecordStore(path), clock)`; decision 0001 says why."""
 
 from headgate.local.kinesis.service import KinesisService
-from headgate.local.kinesis.store import Store
+from headgate.local.kinesis.store import RecordStore
 
-__all__ = ["KinesisService", "Store"]
+__all__ = ["KinesisService", "RecordStore"]

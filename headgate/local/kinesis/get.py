@@ -15,7 +15,7 @@ from headgate.local.kinesis.describe import hash_range
 from headgate.local.kinesis.iterators import Iterator
 from headgate.local.kinesis.limits import GET_BYTES, GET_RECORDS
 from headgate.local.kinesis.state import State
-from headgate.local.kinesis.store import Row, position_of
+from headgate.local.kinesis.store import StoredRecord, position_of
 from headgate.local.kinesis.stream import Shard, Stream
 from headgate.local.kinesis.validate import (
     NAME,
@@ -78,7 +78,7 @@ def get_records(state: State, request: Request) -> dict[str, Any]:
         return _page(stream, shard, start, rows, now_ms)
 
 
-def _page(stream: Stream, shard: Shard, start: int, rows: list[Row], now_ms: int) -> dict[str, Any]:
+def _page(stream: Stream, shard: Shard, start: int, rows: list[StoredRecord], now_ms: int) -> dict[str, Any]:
     position = position_of(rows[-1].id) + 1 if rows else start
     at_tip = position >= shard.next_position
     page: dict[str, Any] = {
@@ -93,12 +93,12 @@ def _page(stream: Stream, shard: Shard, start: int, rows: list[Row], now_ms: int
     return page
 
 
-def _behind_ms(rows: list[Row], now_ms: int) -> int:
+def _behind_ms(rows: list[StoredRecord], now_ms: int) -> int:
     """How far a page with more behind it is from the tip: never 0, even if the clock went back."""
     return max(1, now_ms - rows[-1].arrival_ms) if rows else 1
 
 
-def _shaped(rows: list[Row], shard: Shard, *, encrypted: bool) -> list[dict[str, Any]]:
+def _shaped(rows: list[StoredRecord], shard: Shard, *, encrypted: bool) -> list[dict[str, Any]]:
     base = shard.sequence_base
     records: list[dict[str, Any]] = [
         {

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from headgate.local.kinesis import sequence
 from headgate.local.kinesis.limits import LAST_HASH_KEY, PARTITION_KEY_CHARS, PUT_BYTES, PUT_RECORDS
 from headgate.local.kinesis.state import State
-from headgate.local.kinesis.store import Row, row_id
+from headgate.local.kinesis.store import StoredRecord, row_id
 from headgate.local.kinesis.stream import Shard, Stream
 from headgate.local.kinesis.validate import (
     HASH_KEY,
@@ -131,7 +131,7 @@ def _write(
     state: State, stream: Stream, records: list[_Record], *, dry_run: bool
 ) -> list[tuple[Shard, str | None]]:
     """Return each record's shard and sequence number, in order; None for one that was throttled."""
-    rows: list[Row] = []
+    rows: list[StoredRecord] = []
     written: list[tuple[Shard, str | None]] = []
     with state.lock:
         stream = state.named(stream.name)
@@ -150,7 +150,9 @@ def _write(
             ahead[shard.index] = ahead.get(shard.index, 0) + 1
             # Arrivals never go back inside a shard, whatever the clock does: AT_TIMESTAMP searches by halves.
             arrival_ms = max(now_ms, shard.last_arrival_ms)
-            rows.append(Row(row_id(shard.number, position), arrival_ms, record.partition_key, record.data))
+            rows.append(
+                StoredRecord(row_id(shard.number, position), arrival_ms, record.partition_key, record.data)
+            )
             written.append((shard, sequence.number(shard.sequence_base, position, arrival_ms // 1000)))
         if rows:
             state.store.append(rows)

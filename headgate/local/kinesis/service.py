@@ -10,7 +10,7 @@ from typing import Any
 
 from headgate.local.kinesis import describe, get, put, reshard, stream_operations, tags
 from headgate.local.kinesis.state import State
-from headgate.local.kinesis.store import Store
+from headgate.local.kinesis.store import RecordStore
 from headgate.local.kinesis.throttle import ShardThrottle, Unthrottled
 from headgate.local.wire import AwsError
 
@@ -54,7 +54,7 @@ class KinesisService:
 
     def __init__(
         self,
-        store: Store,
+        store: RecordStore,
         clock: Callable[[], float],
         *,
         throttle: bool = True,

@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from threading import RLock
 
-from headgate.local.kinesis.store import Store, position_of
+from headgate.local.kinesis.store import RecordStore, position_of
 from headgate.local.kinesis.stream import Shard, Stream
 from headgate.local.kinesis.throttle import Throttle
 from headgate.local.kinesis.validate import NAME, Request, optional_text
@@ -30,7 +30,7 @@ class State:
 
     def __init__(
         self,
-        store: Store,
+        store: RecordStore,
         clock: Callable[[], float],
         throttle: Throttle,
         transition_s: float,

@@ -36,7 +36,7 @@ _INSERT = "INSERT INTO records VALUES (?, ?, ?, ?)"
 _READ = "SELECT id, arrival_ms, partition_key, data FROM records WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"
 
 
-class Row(NamedTuple):
+class StoredRecord(NamedTuple):
     """One record: id (see `row_id`), arrival (epoch milliseconds), partition key, data."""
 
     id: int
@@ -55,7 +55,7 @@ def position_of(record_id: int) -> int:
     return record_id & _POSITIONS
 
 
-class Store:
+class RecordStore:
     """The open file. Raises LocalError when it is damaged, of another version, or in use elsewhere."""
 
     def __init__(self, path: Path) -> None:
@@ -109,7 +109,7 @@ class Store:
                 self._delete(shard, position - 1)
             self._put_document(name, document)
 
-    def append(self, rows: list[Row]) -> None:
+    def append(self, rows: list[StoredRecord]) -> None:
         """Write records; all of them or none. They are durable when this returns."""
         if len(rows) == 1:
             self._db.execute(_INSERT, rows[0])
@@ -117,25 +117,25 @@ class Store:
         with self._transaction():
             self._db.executemany(_INSERT, rows)
 
-    def edges(self, shard: int) -> tuple[Row, Row] | None:
+    def edges(self, shard: int) -> tuple[StoredRecord, StoredRecord] | None:
         """Return the first and the last record of a shard, without data; None when it has none."""
         bounds = (row_id(shard, 0), row_id(shard, _POSITIONS))
         query = "SELECT id, arrival_ms, '', x'' FROM records WHERE id BETWEEN ? AND ? ORDER BY id"
         first = self._db.execute(f"{query} LIMIT 1", bounds).fetchone()
         last = self._db.execute(f"{query} DESC LIMIT 1", bounds).fetchone()
-        return (Row(*first), Row(*last)) if first else None
+        return (StoredRecord(*first), StoredRecord(*last)) if first else None
 
     def arrival_ms(self, shard: int, position: int) -> int:
         """Return the arrival of a record that exists."""
         query = "SELECT arrival_ms FROM records WHERE id = ?"
         return int(self._db.execute(query, (row_id(shard, position),)).fetchone()[0])
 
-    def read(self, shard: int, position: int, limit: int, most_bytes: int) -> tuple[list[Row], int]:
+    def read(self, shard: int, position: int, limit: int, most_bytes: int) -> tuple[list[StoredRecord], int]:
         """Return up to `limit` records from `position` on and their bytes (data + key), at most `most_bytes`.
 
         Safe from any thread, and never waits for the writer. At least one record comes if there is one.
         """
-        rows: list[Row] = []
+        rows: list[StoredRecord] = []
         total_bytes = 0
         with self._reader() as db:
             cursor = db.execute(_READ, (row_id(shard, position), row_id(shard, _POSITIONS), limit))
@@ -144,7 +144,7 @@ class Store:
                 if total_bytes + size_bytes > most_bytes and rows:
                     break
                 total_bytes += size_bytes
-                rows.append(Row._make(row))
+                rows.append(StoredRecord._make(row))
             cursor.close()
         return rows, total_bytes
 

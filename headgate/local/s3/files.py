@@ -18,7 +18,7 @@ from moto.s3.utils import compute_checksum
 from headgate.local.s3.index import Bucket
 from headgate.local.s3.keys import FileKeys
 from headgate.local.s3.objects import FileKey
-from headgate.local.s3.store import Store
+from headgate.local.s3.store import ObjectStore
 
 ACCOUNT_ID = "123456789012"  # moto's default, and the local run's everywhere
 REGION = "us-east-1"
@@ -121,7 +121,7 @@ HOOKS: tuple[tuple[Any, str, Any], ...] = (
 )
 
 
-def install(store: Store) -> None:
+def install(store: ObjectStore) -> None:
     """Let moto's S3 live in `store`, with the buckets that are there."""
     for owner, name, replacement in HOOKS:
         setattr(owner, name, replacement)

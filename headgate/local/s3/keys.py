@@ -10,13 +10,13 @@ from typing import Any
 
 from headgate.local.s3.index import Stamp
 from headgate.local.s3.objects import FileKey
-from headgate.local.s3.store import Store
+from headgate.local.s3.store import ObjectStore
 
 
 class FileKeys:
     """moto's `_VersionedKeyStore` for one bucket: one version of each object, straight from the disk."""
 
-    def __init__(self, store: Store, bucket: str, prefix: str = "") -> None:
+    def __init__(self, store: ObjectStore, bucket: str, prefix: str = "") -> None:
         self._store = store
         self._bucket = bucket
         self._prefix = prefix

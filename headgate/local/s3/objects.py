@@ -20,7 +20,7 @@ from moto.s3.exceptions import MissingKey, S3ClientError
 from moto.utilities.utils import LowercaseDict
 
 from headgate.local.s3.index import Facts, Stamp
-from headgate.local.s3.store import FileBody, Opened, Store, open_body
+from headgate.local.s3.store import FileBody, ObjectStore, Opened, open_body
 
 KEY_BYTES = 1024  # Source: Amazon S3 user guide, "Naming Amazon S3 objects"
 
@@ -45,7 +45,7 @@ _Base: Any = models.FakeKey
 class FileKey(_Base):  # type: ignore[misc] # moto ships no types
     """One object; `_stamp` is None until a bucket has adopted it."""
 
-    store: ClassVar[Store]
+    store: ClassVar[ObjectStore]
     _blank: ClassVar[dict[str, Any]] = {}
     _stamp: Stamp | None = None
     _body: FileBody | None = None

@@ -84,7 +84,7 @@ class Opened(NamedTuple):
     facts: Facts | None
 
 
-class Store:
+class ObjectStore:
     """`folder` and `index` belong to one process."""
 
     def __init__(self, folder: Path, index: Index) -> None:
