@@ -39,7 +39,7 @@ class Result:
 
 
 def result_of(connection: Any, sql: str) -> Result:
-    """Run all statements and return the result of the last one. Raises duckdb.Error, and ReaderError for no SQL.
+    """Run all statements and return the last one's result. Raises duckdb.Error; ReaderError without SQL.
 
     KeyboardInterrupt comes at once, here and from the pages.
     """
