@@ -3,25 +3,22 @@
 Total over any bytes (DESIGN I7), and pure but for the user's hook: the same record gives the same bytes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
 from pybase64 import b64decode, b64encode
 
-from chalicelib import envelope, jsontext, limits
+from chalicelib import envelope, jsontext, limits, lines
 from chalicelib import event as events
 from chalicelib.envelope import Origin
 from chalicelib.errors import EventError, Reject
 from chalicelib.jsontext import Loads
-from chalicelib.packing import event_id
+from chalicelib.packing import record_event_id
 
 Hook = Callable[[dict[str, Any]], dict[str, Any] | None]
 
-# Source: the KPL's aggregated record format, magic number.
-_KPL_MAGIC = b"\xf3\x89\x9a\xc2"
 _RAW_LINE = frozenset({"MalformedJson", "NotAnObject"})
-_SPLIT_MAX_BYTES = 64 * 1024  # beyond what is packed; a list of as many lines still fits
 
 
 class Quarantined(NamedTuple):
@@ -45,12 +42,9 @@ End = bytes | Quarantined | Dropped
 def curate(record: Mapping[str, Any], hook: Hook, version: str) -> Iterator[End]:
     """The end of every line of one record of a Lambda event; `version` is noted in quarantine."""
     kinesis = record["kinesis"]
-    key = _clean(kinesis["partitionKey"])
-    origin = envelope.origin(
-        float(kinesis["approximateArrivalTimestamp"]),
-        record["eventID"].partition(":")[0],
-        str(kinesis["sequenceNumber"]),
-    )
+    shard_id, sequence_number = record["eventID"].partition(":")[0], str(kinesis["sequenceNumber"])
+    origin = envelope.origin(float(kinesis["approximateArrivalTimestamp"]), shard_id, sequence_number)
+    key = _clean(record_event_id(kinesis.get("partitionKey"), shard_id, sequence_number))
     try:
         data = b64decode(kinesis["data"], validate=True)
     except ValueError:
@@ -58,44 +52,23 @@ def curate(record: Mapping[str, Any], hook: Hook, version: str) -> Iterator[End]
         verdict = Reject("MalformedRecord", "The record's data is not base64.")
         yield _quarantined(key, 1, text, origin, verdict, version)
         return
-    if data.startswith(_KPL_MAGIC):
-        verdict = Reject(
-            "AggregatedRecord",
-            "A KPL-aggregated record: switch aggregation off, or take it apart and replay.",
-        )
+    parts = lines.parts_of(key, data)
+    if parts is None:
+        verdict = Reject("AggregatedRecord", "The KPL-aggregated record is damaged: its checksum or message.")
         yield _quarantined(key, 1, data, origin, verdict, version)
         return
     loads = jsontext.exact_loads(data)
     blank = 0
-    for number, text in enumerate(_split(data), start=1):
+    for line_id, number, text in lines.lines_in(parts):
         if not text.strip():
             blank += 1
             continue
         try:
-            yield _curated(event_id(key, number), text, origin, hook, loads)
+            yield _curated(line_id, text, origin, hook, loads)
         except Reject as verdict:
-            yield _quarantined(key, number, text, origin, verdict, version)
+            yield _quarantined(line_id, number, text, origin, verdict, version)
     if blank:
         yield Dropped("BlankLine", blank)
-
-
-def _split(data: bytes) -> Iterable[bytes]:
-    """The lines of a record."""
-    if not data:
-        return ()
-    if len(data) <= _SPLIT_MAX_BYTES:
-        return data.removesuffix(b"\n").split(b"\n")
-    return _split_slowly(data)
-
-
-def _split_slowly(data: bytes) -> Iterator[bytes]:
-    """The lines one by one: a list of half a million would not fit."""
-    start, size = 0, len(data)
-    while start < size:
-        end = data.find(b"\n", start)
-        end = size if end < 0 else end
-        yield data[start:end]
-        start = end + 1
 
 
 def _curated(line_id: str, line: bytes, origin: Origin, hook: Hook, loads: Loads) -> bytes | Dropped:
@@ -140,12 +113,12 @@ def _where_in_hook(error: Exception) -> str:
 
 
 def _quarantined(
-    key: str, number: int, text: bytes, origin: Origin, verdict: Reject, version: str
+    line_id: str, number: int, text: bytes, origin: Origin, verdict: Reject, version: str
 ) -> Quarantined:
-    """Line `number` of the record whose partition key is `key`, whole, with the reason."""
+    """Return a line, whole, with the reason; `number` is its place in its record, from 1."""
     received_at, shard_id, sequence_number = origin
     fields: dict[str, Any] = {
-        "event_id": event_id(key, number),
+        "event_id": line_id,
         "received_at": received_at,
         "shard_id": shard_id,
         "sequence_number": sequence_number,

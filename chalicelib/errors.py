@@ -36,7 +36,7 @@ EVENT_CODES: dict[str, str] = {
     "UnknownType": "The stage only takes types that have a schema, and this one has none.",
     "SchemaViolation": "The event breaks the JSON Schema of its type.",
     "MalformedRecord": "Quarantine only: the record's data is not base64.",
-    "AggregatedRecord": "Quarantine only: a KPL-aggregated record, which the transform does not take apart.",
+    "AggregatedRecord": "Quarantine only: a damaged KPL-aggregated record.",
     "LineTooLarge": "Quarantine only: the curated line would be over Firehose's record limit.",
     "HookFailed": "Quarantine only: the hook raised, or returned what is not a JSON object.",
 }

@@ -5,6 +5,7 @@ client's text in a header. Used by ingest and by the local gateway, so that both
 """
 
 import binascii
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ _CORS_HEADERS = (
     "ce-specversion, ce-id, ce-source, ce-type, ce-time, ce-subject, ce-dataschema"
 )
 _PREFLIGHT_MAX_AGE_S = 600
+_NAME = re.compile(r"[A-Za-z0-9_.=+/-]{1,128}")
 
 
 class Request(NamedTuple):
@@ -30,7 +32,8 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
-    request_id: str
+    request_id: str  # for the answer and the log; a client may have chosen it
+    unique_id: str = ""  # the gateway's own name for it, which no client can choose; "" if it gave none
 
     def header(self, name: str) -> str:
         """A header's value, "" when it was not sent."""
@@ -46,17 +49,23 @@ class Answer(NamedTuple):
 
 
 def request_of(event: Mapping[str, Any], new_id: Callable[[], str]) -> Request:
-    """The request in an event of Lambda's proxy integration. Total: bad base64 becomes a bad body.
+    """Return the request in an event of Lambda's proxy integration. Total: bad base64 becomes a bad body.
 
-    `new_id` makes the request's id where the gateway gave none.
+    `new_id` makes the request's id where the gateway gave none, or a client chose one that is no plain name.
+
+    Source: API Gateway developer guide, variables for access logging: clients can override `requestId` by the
+    header x-amzn-RequestId, while `extendedRequestId` is a unique id that API Gateway generates.
     """
     queries = event.get("multiValueQueryStringParameters") or {}
+    context = event["requestContext"]
+    given = str(context.get("requestId") or "")
     return Request(
-        method=event["requestContext"]["httpMethod"],
+        method=context["httpMethod"],
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         query={name: ",".join(dict.fromkeys(values)) for name, values in queries.items() if values},
         body=_body_of(event),
-        request_id=event["requestContext"].get("requestId") or new_id(),
+        request_id=given if _NAME.fullmatch(given) else new_id(),
+        unique_id=str(context.get("extendedRequestId") or given),
     )
 
 

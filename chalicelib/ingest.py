@@ -13,13 +13,11 @@ from chalicelib import gateway, limits
 from chalicelib.decode import Batch, Rules, decode
 from chalicelib.errors import HeadgateError, Rejected, Transient
 from chalicelib.gateway import Answer, Request
-from chalicelib.packing import Pack, pack
+from chalicelib.packing import Pack, pack, partition_key
 from chalicelib.ports import Counter, Entry, Receipt, Stream, make_entry
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
 
 _PRINTABLE = re.compile(rf"[\x20-\x7e]{{1,{limits.IDEMPOTENCY_KEY_MAX_CHARS}}}")
-# Source: AWS X-Ray, tracing header.
-_TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 _RETRY_AFTER_S = 1
 _RETRY_AFTER_MISCONFIGURED_S = 30
 
@@ -57,7 +55,9 @@ class Ingest:
             ids = [own_ids[p.indexes[0]] for p in packs]
         else:
             ids = [key if batch.single else f"{key}/{p.indexes[0]}" for p in packs]
-        entries = [make_entry(p.data, own, p.ordering_key) for p, own in zip(packs, ids, strict=True)]
+        entries = [
+            make_entry(p.data, partition_key(own), p.ordering_key) for p, own in zip(packs, ids, strict=True)
+        ]
         put, codes = self._put(entries, packs, deadline_s, counter)
         outcomes = _by_event(packs, put, len(batch.events))
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
@@ -93,7 +93,10 @@ class Ingest:
 
 
 def _key(request: Request, new_id: Callable[[], str]) -> str:
-    """The event id to be, made before the first write so that every retry carries it (DESIGN I3)."""
+    """Return the event id to be, made before the first write so that every retry carries it (DESIGN I3).
+
+    Never an id that several requests share: a traced client sends one X-Amzn-Trace-Id with many of them.
+    """
     given = request.headers.get("idempotency-key")
     if given is not None:
         given = given.strip()  # white space around a header's value is no part of it
@@ -101,8 +104,7 @@ def _key(request: Request, new_id: Callable[[], str]) -> str:
             message = f"Idempotency-Key: 1 to {limits.IDEMPOTENCY_KEY_MAX_CHARS} printable ASCII characters."
             raise Rejected("InvalidIdempotencyKey", message)
         return given
-    root = _TRACE_ROOT.search(request.header("x-amzn-trace-id"))
-    return root[1] if root else new_id()
+    return request.unique_id or new_id()
 
 
 def _is_dry_run(request: Request) -> bool:

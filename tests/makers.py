@@ -12,6 +12,7 @@ from chalicelib.decode import Rules
 from chalicelib.gateway import Answer, Request
 from chalicelib.hook import hook as no_hook
 from chalicelib.ingest import Ingest
+from chalicelib.packing import partition_key
 from chalicelib.ports import Stream
 from chalicelib.schemas import Schemas
 from chalicelib.transform import Transform
@@ -59,11 +60,11 @@ def body_of(answer: Answer) -> Any:
 def make_record(
     data: bytes, number: int = 1, key: str = "key", arrival_s: float = ARRIVAL_S
 ) -> dict[str, Any]:
-    """One record as Lambda gets it."""
+    """One record as Lambda gets it, from a producer of ours: `key` is its id."""
     return {
         "kinesis": {
             "kinesisSchemaVersion": "1.0",
-            "partitionKey": key,
+            "partitionKey": partition_key(key),
             "sequenceNumber": str(number),
             "data": b64encode(data).decode(),
             "approximateArrivalTimestamp": arrival_s,
@@ -79,7 +80,7 @@ def make_record(
 
 
 def make_batch(*datas: bytes) -> dict[str, Any]:
-    """A batch of one shard; its sequence numbers start at 95, its partition keys are key-95, key-96, …"""
+    """A batch of one shard; its sequence numbers start at 95, its ids are key-95, key-96, …"""
     return {"Records": [make_record(data, number, f"key-{number}") for number, data in enumerate(datas, 95)]}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from chalicelib.packing import partition_key
 from chalicelib.retry import Outcome
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.calls import Clock
@@ -90,7 +91,11 @@ class World(Stage):
         return self.memory
 
     def put(self, key: str, data: bytes) -> tuple[str, str]:
-        """One record; return its shard and sequence number."""
+        """One record of a producer of ours, whose id is `key`; return its shard and sequence number."""
+        return self.put_record(partition_key(key), data)
+
+    def put_record(self, key: str, data: bytes) -> tuple[str, str]:
+        """One record with this partition key; return its shard and sequence number."""
         self.stream.now_s += 0.001
         return self.stream.put(key, data)
 

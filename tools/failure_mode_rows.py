@@ -144,7 +144,11 @@ ROWS = (
         "The age of the oldest record raises an alarm long before the retention ends",
         "The metric is Lambda's; the template's arithmetic is what is tested",
     ),
-    Row("T14", "KPL-aggregated or foreign records", "Quarantined with a reason of their own"),
+    Row(
+        "T14",
+        "KPL-aggregated or foreign records",
+        "Curated under ids of their own; a damaged aggregated record is quarantined whole",
+    ),
     Row(
         "F01",
         "S3 or Firehose refuses",

@@ -5,18 +5,16 @@ Decides what an edit means and whether the result would pass the transform now. 
 
 import argparse
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chalicelib import jsontext
+from chalicelib import jsontext, kpl
 from chalicelib.hook import hook
-from chalicelib.packing import event_id
+from chalicelib.lines import lines_of
+from chalicelib.packing import partition_key
 from headgate.quarantine.bad_lines import BadLine
-from headgate.readers import kpl
-from headgate.readers.decode import split
 from headgate.readers.errors import ReaderError
-from headgate.readers.lines import inner_parts
 from headgate.readers.verdict import verdicts
 from headgate.records import Record
 
@@ -107,14 +105,10 @@ def by_script(path: Path) -> Mend:
 
 def by_taking_apart(line: BadLine) -> list[Mended]:
     """Mend an aggregated record of the KPL: its lines, each with an id of its own."""
-    records = kpl.take_apart(line.text)
-    if records is None:
+    if kpl.take_apart(line.text) is None:
         raise NotMendedError("it is no aggregated record")
     return [
-        Mended(event_id(key, number), text)
-        for key, data in inner_parts(line.fields["event_id"], records)
-        for number, text in enumerate(split(data), start=1)
-        if text.strip()
+        Mended(name, text) for name, _, text in lines_of(line.fields["event_id"], line.text) if text.strip()
     ]
 
 
@@ -122,8 +116,8 @@ def still_bad(mended: Mended) -> str | None:
     """Why the transform of this folder would quarantine a mended line, or None when it would not."""
     if b"\n" in mended.text:
         return "it has a line break"
-    made: Iterator[Any] = verdicts(Record("1", mended.event_id, mended.text, 0.0), "shard", hook)
-    verdict = next(made)
+    record = Record("1", partition_key(mended.event_id), mended.text, 0.0)
+    verdict = next(verdicts(record, "shard", hook))
     return f"still {verdict.reason}" if verdict.place == "quarantine" else None
 
 

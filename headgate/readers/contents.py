@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import orjson
 
-from headgate.readers import decode, kpl
+from chalicelib.lines import lines_of
+from headgate.readers import decode
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.calls import Clock
 from headgate.readers.lines import content
@@ -104,7 +105,5 @@ def follow(bucket: Bucket, kind: Kind, span: Span, clock: Clock) -> Iterator[lis
 def raw_rows(found: Found) -> Iterator[bytes]:
     """A line of the archive with its place, as a JSON line; an aggregated record is taken apart."""
     head = orjson.dumps({"object": found.object.key, "line_number": found.number})[:-1]
-    inner = kpl.take_apart(found.text)
-    texts = [found.text] if inner is None else [line for each in inner for line in decode.split(each.data)]
-    for text in texts:
+    for _, _, text in lines_of("", found.text):
         yield head + b"," + content(text) + b"}"

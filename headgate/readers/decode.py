@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 
+from chalicelib import kpl
 from chalicelib.envelope import COLUMNS
-from headgate.readers import kpl
 from headgate.readers.errors import ReaderError, optional
 
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile)

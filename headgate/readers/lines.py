@@ -1,7 +1,7 @@
 """A record of the stream, or a line of an object, to the JSON line that the commands print.
 
-Decides the ids of lines (packing's rule, and `<key>/<n>` inside an aggregated record) and how a line that is
-no JSON object is shown. Never runs the hook: it shows what was sent.
+Decides how a line that is no JSON object is shown; the ids of lines are chalicelib.lines' rule.
+Never runs the hook: it shows what was sent.
 """
 
 import binascii
@@ -10,12 +10,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chalicelib import envelope, jsontext
+from chalicelib import envelope, jsontext, lines
 from chalicelib import event as events
 from chalicelib.errors import EventError
-from chalicelib.packing import event_id
-from headgate.readers import kpl
-from headgate.readers.decode import split
+from chalicelib.packing import record_event_id
 from headgate.readers.errors import DamagedLineError
 from headgate.records import Record
 
@@ -37,17 +35,10 @@ class Line(NamedTuple):
 def lines_of(record: Record, shard_id: str) -> Iterator[Line]:
     """The lines of a record that are not blank; an aggregated record is taken apart first."""
     place = shard_id, record.sequence_number, record.arrival_s
-    inner = kpl.take_apart(record.data)
-    parts = [(record.partition_key, record.data)] if inner is None else None
-    for key, data in parts or inner_parts(record.partition_key, inner or []):
-        for number, text in enumerate(split(data), start=1):
-            if text.strip():
-                yield Line(event_id(key, number), number, text, *place)
-
-
-def inner_parts(partition_key: str, records: list[kpl.UserRecord]) -> list[tuple[str, bytes]]:
-    """The records of an aggregated one with ids of their own: their keys may repeat."""
-    return [(f"{partition_key}/{index}", record.data) for index, record in enumerate(records)]
+    own = record_event_id(record.partition_key, shard_id, record.sequence_number)
+    for line_id, number, text in lines.lines_of(own, record.data):
+        if text.strip():
+            yield Line(line_id, number, text, *place)
 
 
 def as_envelope(line: Line) -> bytes:

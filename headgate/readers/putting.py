@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from chalicelib import event as events
-from chalicelib import limits
+from chalicelib import kpl, limits
 from chalicelib.aws import KinesisStream
 from chalicelib.errors import EventError
+from chalicelib.packing import partition_key, record_event_id
 from chalicelib.ports import Entry, make_entry
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
-from headgate.readers import kpl
 from headgate.readers.calls import Clock, call
 from headgate.readers.errors import StoppedError
+from headgate.records import Record
 
 # Source: Kinesis quotas, writing, per shard.
 _SHARD_RECORDS_PER_S = 1000
@@ -122,16 +123,23 @@ def open_sink(
 
 
 def returning(event_id: str, line: bytes, receipt: tuple[str, str, float]) -> Returning:
-    """A record of one line whose id is `event_id` again: its partition key.
+    """Return a record of one line whose id is `event_id` again, by its partition key.
 
-    An id that is too long for a key was made of key and line number; the record then begins with blank
-    lines, which the transform drops, so that the line has its old number.
+    An id that is too long for a key was made of a record's id and a line number; the record then begins with
+    blank lines, which the transform drops, so that the line has its old number.
     """
     data = line if line.startswith(kpl.MAGIC) else line + b"\n"  # an aggregated record ends in its digest
-    if len(event_id) <= limits.PARTITION_KEY_MAX_CHARS:
-        return Returning(event_id, data, *receipt)
-    key, _, number = event_id.rpartition("#")
+    key = partition_key(event_id)
+    if len(key) <= limits.PARTITION_KEY_MAX_CHARS:
+        return Returning(key, data, *receipt)
+    key, _, number = key.rpartition("#")
     return Returning(key, b"\n" * (int(number) - 1) + data, *receipt)
+
+
+def unchanged(record: Record, shard_id: str) -> Returning:
+    """Return a record of the stream as one that goes back under its own event id, whoever produced it."""
+    own = record_event_id(record.partition_key, shard_id, record.sequence_number)
+    return Returning(partition_key(own), record.data, shard_id, record.sequence_number, record.arrival_s)
 
 
 def ordering_key(data: bytes, pointer: str | None) -> str | None:

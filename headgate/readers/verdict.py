@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from chalicelib.curate import End, Quarantined, curate
-from chalicelib.packing import event_id
-from headgate.readers import kpl
-from headgate.readers.decode import split
+from chalicelib.lines import lines_of
+from chalicelib.packing import record_event_id
 from headgate.records import Record
 
 Hook = Callable[[dict[str, Any]], dict[str, Any] | None]
@@ -29,21 +28,22 @@ class Verdict(NamedTuple):
 
 
 def verdicts(record: Record, shard_id: str, hook: Hook, version: str = "") -> Iterator[Verdict]:
-    """The end of every line; an aggregated record is one line to the transform."""
-    texts = [record.data] if record.data.startswith(kpl.MAGIC) else split(record.data)
+    """The end of every line; an aggregated record is taken apart as the transform does it."""
+    own = record_event_id(record.partition_key, shard_id, record.sequence_number)
     ends = curate(as_lambda_record(record, shard_id, ""), hook, version)
-    for number, text in enumerate(texts, start=1):
+    for line_id, number, text in lines_of(own, record.data):
         # Blank lines have no end of their own: curate counts them together, after all others.
         place = _place(next(ends)) if text.strip() else ("dropped", "BlankLine", b"")
-        yield Verdict(event_id(record.partition_key, number), number, text, *place)
+        yield Verdict(line_id, number, text, *place)
 
 
 def as_lambda_record(record: Record, shard_id: str, stream_arn: str) -> dict[str, Any]:
     """A record as the event source mapping hands it to the transform."""
+    key = {} if record.partition_key is None else {"partitionKey": record.partition_key}
     return {
         "kinesis": {
             "kinesisSchemaVersion": "1.0",
-            "partitionKey": record.partition_key,
+            **key,
             "sequenceNumber": record.sequence_number,
             "data": b64encode(record.data).decode(),
             "approximateArrivalTimestamp": record.arrival_s,

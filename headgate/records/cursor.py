@@ -93,4 +93,4 @@ def iterator_arguments(place: str) -> dict[str, Any]:
 
 def _record(wire: Mapping[str, Any]) -> Record:
     arrival_s: float = wire["ApproximateArrivalTimestamp"].timestamp()
-    return Record(wire["SequenceNumber"], wire["PartitionKey"], wire["Data"], arrival_s)
+    return Record(wire["SequenceNumber"], wire.get("PartitionKey"), wire["Data"], arrival_s)

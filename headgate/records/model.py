@@ -33,7 +33,7 @@ class Record(NamedTuple):
     """One record as the stream holds it; `arrival_s` is its approximate arrival in epoch seconds."""
 
     sequence_number: str
-    partition_key: str
+    partition_key: str | None  # None: the stream distributes records itself, and the producer gave none
     data: bytes
     arrival_s: float
 

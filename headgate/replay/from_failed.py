@@ -14,8 +14,9 @@ import orjson
 from headgate.readers.bucket import Bucket
 from headgate.readers.decode import split
 from headgate.readers.errors import ReaderError
-from headgate.readers.putting import Returning
+from headgate.readers.putting import Returning, unchanged
 from headgate.readers.span import Span
+from headgate.records import Record
 from headgate.replay.plan import Mark, Portion, ReplayPlan
 from headgate.settings import prefixes
 
@@ -59,6 +60,5 @@ def _returning(wire: dict[str, dict[str, str]]) -> Returning:
     kinesis = wire["kinesis"]
     shard_id = str(wire["eventID"]).partition(":")[0]
     arrival_s = float(kinesis["approximateArrivalTimestamp"])
-    return Returning(
-        kinesis["partitionKey"], b64decode(kinesis["data"]), shard_id, kinesis["sequenceNumber"], arrival_s
-    )
+    key, data = kinesis.get("partitionKey"), b64decode(kinesis["data"])
+    return unchanged(Record(kinesis["sequenceNumber"], key, data, arrival_s), shard_id)

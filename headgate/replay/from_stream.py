@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from headgate.readers.calls import Clock, call
 from headgate.readers.decode import split
 from headgate.readers.feed import Feed
-from headgate.readers.putting import Returning
+from headgate.readers.putting import Returning, unchanged
 from headgate.readers.span import Span
 from headgate.records import KinesisClient, Pace, Position, Record, ShardBatch, StreamReader
 from headgate.replay.plan import Mark, Portion, ReplayPlan
@@ -74,6 +74,4 @@ def _is_done(reader: StreamReader, shard_id: str, end: str) -> bool:
 
 
 def _returning(batch: ShardBatch, record: Record) -> Returning:
-    return Returning(
-        record.partition_key, record.data, batch.shard_id, record.sequence_number, record.arrival_s
-    )
+    return unchanged(record, batch.shard_id)

@@ -4,8 +4,10 @@ Decides what is read again: a second look takes only new records and new objects
 """
 
 from collections import Counter
+from collections.abc import Iterator
 
 from chalicelib.hook import hook
+from chalicelib.lines import lines_of
 from headgate.readers import decode
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.contents import bodies
@@ -77,8 +79,9 @@ class Gather:
         self._archive = {each.key: known[each.key] for each in found if each.key in known}
         splitter = self._tails.splitter(digest for line in self.accepted for digest in line.digests)
         for each, body in bodies(self._bucket, (each for each in found if each.key not in known)):
-            units = decode.units(decode.plain(each.key, body))
-            pieces = (piece for _, unit in units for piece in splitter.apart(unit))
+            pieces = (
+                piece for line in _archived(decode.plain(each.key, body)) for piece in splitter.apart(line)
+            )
             self._archive[each.key] = Counter(map(digest_of, pieces))
 
     def _look_at_ends(self, name: str, span: Span) -> None:
@@ -96,11 +99,16 @@ def _accepted(record: Record, shard_id: str) -> list[Accepted]:
             (record.sequence_number, verdict.event_id),
             record.arrival_s,
             # A blank line is no event; after a record without a line end it would not even be seen.
-            tuple(digest_of(unit) for _, unit in decode.units(verdict.text) if unit.strip()),
+            tuple(digest_of(text) for text in _archived(verdict.text) if text.strip()),
             verdict.reason if verdict.place == "dropped" else "",
         )
         for verdict in verdicts(record, shard_id, hook)
     ]
+
+
+def _archived(data: bytes) -> Iterator[bytes]:
+    """Yield the lines of data that lies in the archive; its aggregated records are taken apart."""
+    return (text for _, unit in decode.units(data) for _, _, text in lines_of("", unit))
 
 
 def _end(line: bytes) -> tuple[Identity, str]:

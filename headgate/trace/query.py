@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from chalicelib.packing import event_id
-from headgate.readers import kpl
+from chalicelib.lines import lines_of
+from chalicelib.packing import record_event_id
 from headgate.readers.contents import Found
-from headgate.readers.decode import split
 from headgate.readers.lines import fields_of
 from headgate.records import Record
 
@@ -54,13 +53,13 @@ class Query(NamedTuple):
     def in_record(self, record: Record, shard_id: str) -> list[Copy]:
         """The lines of a record that are meant: all of them for its sequence number."""
         by_number = record.sequence_number == self.text
-        if not by_number and not self.text.startswith(record.partition_key):
+        own = record_event_id(record.partition_key, shard_id, record.sequence_number)
+        if not by_number and not self.text.startswith(own):
             return []
-        texts = [record.data] if record.data.startswith(kpl.MAGIC) else split(record.data)
         return [
             Copy(name, shard_id, record.sequence_number, record.arrival_s, number, text, record)
-            for number, text in enumerate(texts, start=1)
-            if (name := event_id(record.partition_key, number)) == self.text or (by_number and text.strip())
+            for name, number, text in lines_of(own, record.data)
+            if name == self.text or (by_number and text.strip())
         ]
 
     def in_line(self, found: Found) -> dict[str, Any] | None:

@@ -118,14 +118,17 @@ def _ids(sent: Sequence[Sent], stores: Stores) -> Iterable[str]:
 
 
 def _foreign(foreign: Iterable[Foreign], stores: Stores) -> Iterable[str]:
-    """What was put past the API is archived as it is, and has an end, however bad it is."""
-    raw, ends = set(stores.raw), {line.event_id for line in [*stores.curated, *stores.quarantined]}
+    """What was put past the API is archived as it is, and has an end under an id made of its place."""
+    raw, lines = set(stores.raw), [*stores.curated, *stores.quarantined]
     aside = b"".join(stores.set_aside)
     for one in foreign:
         if one.data.removesuffix(b"\n") not in raw:
             yield f"put past the API and not in raw-data: {one.partition_key}"
-        if one.partition_key not in ends and one.data.strip() not in aside:
+        ends = [line for line in lines if one.data.strip() in line.event]
+        if not ends and one.data.strip() not in aside:
             yield f"put past the API and without an end: {one.partition_key}"
+        if any(line.event_id != "{}:{}".format(*line.place) for line in ends):
+            yield f"put past the API and not named by its place: {one.partition_key}"
 
 
 def _balance(stores: Stores) -> Iterable[str]:

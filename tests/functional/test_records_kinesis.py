@@ -51,7 +51,7 @@ def read_all(reader: StreamReader, clock: Clock) -> dict[str, list[int]]:
         assert clock.now_s < since_s + 60
         for batch in reader.poll(clock.now_s):
             for record in batch.records:
-                seen[record.partition_key].append(int(record.data))
+                seen[str(record.partition_key)].append(int(record.data))
             reader.commit(batch.shard_id, batch.checkpoint)
     return seen
 

@@ -109,6 +109,7 @@ class World:
 
     def note(self, records: tuple[Record, ...]) -> None:
         for record in records:
+            assert record.partition_key is not None
             if record.data not in self.handled[record.partition_key]:
                 self.handled[record.partition_key].append(record.data)
 

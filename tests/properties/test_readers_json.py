@@ -114,7 +114,7 @@ def _assert_replayed(world: World, sent: list[bytes]) -> None:
     for source in (streamed, ArchiveSource(world.memory, "UTC", SPAN)):
         records = [r for portion in source.portions(source.count(), None) for r in portion.records]
         assert sorted(line for r in records for line in r.data.splitlines()) == sent
-        assert {record.partition_key.partition("-")[0] for record in records} == {"id", "other"}
+        assert {record.partition_key.partition("-")[0] for record in records} == {"hg1:id", "hg1:other"}
         delivery = FakeFirehose()
         TransformSink(make_transform(delivery, FakeBucket()), STREAM_ARN).put(records)
         curated = b"".join(delivery.delivered).splitlines()

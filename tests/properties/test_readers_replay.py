@@ -66,7 +66,7 @@ def _source(world: World, kind: str) -> Source:
 def _to_stream(world: World) -> Put:
     def put(records: Sequence[Returning]) -> None:
         for record in records:
-            world.put(record.partition_key, record.data)
+            world.put_record(record.partition_key, record.data)
 
     return put
 

@@ -37,7 +37,7 @@ class Run:
             numbers = [int(record.sequence_number) for record in batch.records]
             assert numbers == sorted(numbers)
             for record in batch.records:
-                self.seen[record.partition_key].append(record.data)
+                self.seen[str(record.partition_key)].append(record.data)
             self.reader.commit(batch.shard_id, batch.checkpoint)
 
     def apply(self, action: str, argument: str | int | None) -> None:

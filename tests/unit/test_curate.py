@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import limits
-from chalicelib.curate import Dropped, End, Hook, Quarantined, _split, _split_slowly, curate
+from chalicelib.curate import Dropped, End, Hook, Quarantined, curate
 from chalicelib.errors import Reject
 from chalicelib.hook import hook as no_hook
+from chalicelib.lines import _split_slowly, split
+from chalicelib.packing import partition_key
 from tests.makers import make_record
 
 
@@ -207,10 +209,24 @@ def test_d12_the_time_is_the_records_and_the_events_own_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("key", ["\ud800", '"', "가" * 256, "\x00", "a#2"])
-def test_t14_any_partition_key_becomes_an_id(key: str) -> None:
-    assert curated(b"{}", partitionKey=key)["event_id"] == key.encode("utf-8", "replace").decode()
+def test_t14_any_id_in_a_partition_key_of_ours_comes_back(key: str) -> None:
+    found = curated(b"{}", partitionKey=partition_key(key))
+    assert found["event_id"] == key.encode("utf-8", "replace").decode()
+
+
+@pytest.mark.parametrize("key", ["123", "a#2", "hg1:", "\ud800", "가" * 256])
+def test_t14_the_partition_key_of_a_foreign_record_is_no_id(key: str) -> None:
+    found = curated(b"{}", partitionKey=key)
+    assert found["event_id"] == f"{found['shard_id']}:{found['sequence_number']}"
+
+
+def test_t14_a_record_without_a_partition_key_is_a_foreign_record_like_any_other() -> None:
+    record = make_record(b'{"a":1}\n{"a":2}\n', 42)
+    del record["kinesis"]["partitionKey"]
+    ids = [orjson.loads(end)["event_id"] for end in curate(record, no_hook, "1") if isinstance(end, bytes)]
+    assert ids == ["shardId-000000000000:42", "shardId-000000000000:42#2"]
 
 
 @given(st.binary(max_size=30).map(lambda data: data.replace(b"\x00", b"\n")))
 def test_i6_a_large_record_is_split_as_a_small_one(data: bytes) -> None:
-    assert list(_split(data)) == list(_split_slowly(data))
+    assert list(split(data)) == list(_split_slowly(data))

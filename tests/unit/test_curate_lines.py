@@ -86,7 +86,7 @@ def test_t14_data_that_is_not_base64_is_quarantined_as_its_text(data: str, line:
     }
 
 
-def test_t14_an_aggregated_record_is_quarantined_as_one_line() -> None:
+def test_t14_a_damaged_aggregated_record_is_quarantined_as_one_line() -> None:
     assert quarantined(KPL) == {
         "event_id": "key",
         "received_at": "2023-11-14T22:13:20.250Z",
@@ -94,7 +94,7 @@ def test_t14_an_aggregated_record_is_quarantined_as_one_line() -> None:
         "sequence_number": "42",
         "line_number": 1,
         "code": "AggregatedRecord",
-        "message": "A KPL-aggregated record: switch aggregation off, or take it apart and replay.",
+        "message": "The KPL-aggregated record is damaged: its checksum or message.",
         "pointer": "",
         "version": "1.2.3",
         "line_base64": "84mawms=",

@@ -51,6 +51,28 @@ def test_d06_a_lone_surrogate_in_the_body_text_reaches_the_decoder_as_bytes() ->
     assert request.body == b'{"a":"\xed\xa0\x80"}'
 
 
+@pytest.mark.parametrize(
+    ("context", "request_id", "unique_id"),
+    [
+        (
+            {"requestId": "7737-4b79", "extendedRequestId": "JJbHYosFVYQ="},
+            "7737-4b79",
+            "JJbHYosFVYQ=",
+        ),
+        ({"requestId": "77375676-4b79"}, "77375676-4b79", "77375676-4b79"),
+        ({"requestId": "a b\r\nSet-Cookie: x", "extendedRequestId": "JJb/+="}, "fresh", "JJb/+="),
+        ({"requestId": "x" * 129, "extendedRequestId": "JJb="}, "fresh", "JJb="),
+        ({}, "fresh", ""),
+    ],
+)
+def test_k06_a_request_is_named_by_what_no_client_can_choose(
+    context: dict[str, str], request_id: str, unique_id: str
+) -> None:
+    event = {"requestContext": {"httpMethod": "POST", **context}}
+    request = gateway.request_of(event, lambda: "fresh")
+    assert (request.request_id, request.unique_id) == (request_id, unique_id)
+
+
 def test_a_request_without_an_id_gets_a_fresh_one() -> None:
     event = {"requestContext": {"httpMethod": "GET", "requestId": None}}
     assert gateway.request_of(event, lambda: "fresh").request_id == "fresh"

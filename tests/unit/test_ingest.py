@@ -34,7 +34,7 @@ def test_a_batch_gets_one_receipt_per_event_in_its_order() -> None:
     answer = post(make_ingest(stream, pack_bytes=22), make_request(events(4)))
     assert body_of(answer)["FailedRecordCount"] == 0
     assert [record["SequenceNumber"] for record in body_of(answer)["Records"]] == ["95", "95", "96", "96"]
-    assert [entry.partition_key for entry in stream.calls[0]] == ["id-1/0", "id-1/2"]
+    assert [entry.partition_key for entry in stream.calls[0]] == ["hg1:id-1/0", "hg1:id-1/2"]
 
 
 @pytest.mark.parametrize("size", [1, 2])
@@ -70,10 +70,9 @@ def test_d08_one_bad_event_among_good_ones_stops_the_first_write() -> None:
     [
         ({"idempotency_key": "order 17"}, "order 17"),
         ({"idempotency_key": "k" * 200, "x_amzn_trace_id": f"Root={TRACE_ID}"}, "k" * 200),
-        ({"x_amzn_trace_id": f"Root={TRACE_ID}"}, TRACE_ID),
-        ({"x_amzn_trace_id": f"Self=1-x;Root={TRACE_ID};Sampled=1"}, TRACE_ID),
-        ({"x_amzn_trace_id": "Root=forged\n"}, "id-1"),
-        ({"x_amzn_trace_id": f"NotRoot={TRACE_ID}"}, "id-1"),
+        ({"idempotency_key": "hg1:order 17"}, "hg1:order 17"),
+        ({"idempotency_key": "hg1:"}, "hg1:"),
+        ({"x_amzn_trace_id": f"Root={TRACE_ID}"}, "id-1"),
         ({}, "id-1"),
     ],
 )
@@ -81,7 +80,22 @@ def test_k06_the_event_id_is_the_partition_key(headers: dict[str, str], key: str
     stream = FakeKinesis()
     post(make_ingest(stream), make_request(b"{}", **headers))
     post(make_ingest(stream, pack_bytes=0), make_request(b"[{},{}]", **headers))
-    assert [entry.partition_key for call in stream.calls for entry in call] == [key, f"{key}/0", f"{key}/1"]
+    assert [entry.partition_key for call in stream.calls for entry in call] == [
+        f"hg1:{own}" for own in (key, f"{key}/0", f"{key}/1")
+    ]
+
+
+def test_k06_requests_of_one_traced_client_have_ids_of_their_own() -> None:
+    stream = FakeKinesis()
+    ingest = make_ingest(stream)
+    for number in range(3):
+        traced = make_request(b"{}", x_amzn_trace_id=f"Root={TRACE_ID}")._replace(unique_id=f"JJb{number}=")
+        assert post(ingest, traced).status == 200
+    assert [entry.partition_key for call in stream.calls for entry in call] == [
+        "hg1:JJb0=",
+        "hg1:JJb1=",
+        "hg1:JJb2=",
+    ]
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201, "é", "a\nb", "\x00", "\x7f"])
@@ -96,7 +110,8 @@ def test_k06_the_ordering_field_picks_the_shard_and_the_id_stays() -> None:
     post(make_ingest(stream, rules=ORDERED), make_request(b'[{"k":"u1"},{"k":"u2"},{"k":"u1"},{}]'))
     first, second, free = (entry for call in stream.calls for entry in call)
     assert first.data == b'{"k":"u1"}\n{"k":"u1"}\n'
-    assert (first.partition_key, second.partition_key, free.partition_key) == ("id-1/0", "id-1/1", "id-1/3")
+    keys = [entry.partition_key for entry in (first, second, free)]
+    assert keys == ["hg1:id-1/0", "hg1:id-1/1", "hg1:id-1/3"]
     # The MD5 of the key's text.
     assert first.explicit_hash_key == str(0xE4774CDDA0793F86414E8B9140BB6DB4)
     assert second.explicit_hash_key == str(0x270C1B084F3F146EB5787075158D9C53)
@@ -223,6 +238,6 @@ def test_a_dry_run_by_another_name_is_refused_instead_of_written(name: str) -> N
 def test_white_space_around_an_idempotency_key_is_no_part_of_it() -> None:
     stream = FakeKinesis()
     post(make_ingest(stream), make_request(b"{}", idempotency_key=" order 7\t"))
-    assert stream.stored[0][1].partition_key == "order 7"
+    assert stream.stored[0][1].partition_key == "hg1:order 7"
     answer = post(make_ingest(stream), make_request(b"{}", idempotency_key="  "))
     assert body_of(answer)["Code"] == "InvalidIdempotencyKey"

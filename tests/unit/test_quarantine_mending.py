@@ -70,9 +70,9 @@ def test_an_edit_that_is_none_is_refused(text: str) -> None:
 def test_an_aggregated_record_becomes_its_lines() -> None:
     data = aggregate([KplRecord("a", b'{"n":1}\n'), KplRecord("a", b'{"n":2}\n\n{"n":3}')])
     assert by_taking_apart(_bad(data, "key")) == [
-        Mended("key/0", b'{"n":1}'),
-        Mended("key/1", b'{"n":2}'),
-        Mended("key/1#3", b'{"n":3}'),
+        Mended("key.0", b'{"n":1}'),
+        Mended("key.1", b'{"n":2}'),
+        Mended("key.1#3", b'{"n":3}'),
     ]
 
 

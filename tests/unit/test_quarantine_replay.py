@@ -40,7 +40,7 @@ def _put_back(world: World, works: list[Work], taken: list[Returning]) -> int:
 def test_lines_go_back_under_their_event_ids() -> None:
     world, taken = _world(3), list[Returning]()
     assert _put_back(world, _works(world), taken) == 3
-    assert [record.partition_key for record in taken] == ["key-0#2", "key-1#2", "key-2#2"]
+    assert [record.partition_key for record in taken] == ["hg1:key-0#2", "hg1:key-1#2", "hg1:key-2#2"]
 
 
 def test_a_line_that_is_back_does_not_go_again() -> None:
@@ -65,11 +65,11 @@ def test_a_line_that_came_back_bad_may_go_again() -> None:
     world, taken = _world(1), list[Returning]()
     _put_back(world, _works(world), taken)
     for record in taken:
-        world.put(record.partition_key, record.data)
+        world.put_record(record.partition_key, record.data)
     world.deliver()
     again = list[Returning]()
     assert _put_back(world, _works(world), again) == 1
-    assert [record.partition_key for record in again] == ["key-0#2"]
+    assert [record.partition_key for record in again] == ["hg1:key-0#2"]
 
 
 def test_copies_of_one_bad_line_go_back_as_one() -> None:
@@ -79,7 +79,7 @@ def test_copies_of_one_bad_line_go_back_as_one() -> None:
     works = _works(world)
     assert len(works) == 2
     assert _put_back(world, works, taken) == 2
-    assert [record.partition_key for record in taken] == ["key-0#2"]
+    assert [record.partition_key for record in taken] == ["hg1:key-0#2"]
     assert _put_back(world, _works(world), taken) == 0
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.limits import PARTITION_KEY_MAX_CHARS
+from chalicelib.packing import KEY_MARK
 from headgate.agent.kpl import KplRecord, aggregate
 from headgate.readers.calls import Clock
 from headgate.readers.errors import StoppedError
@@ -25,7 +26,10 @@ def _records(count: int) -> list[Returning]:
     return [Returning(f"key-{n}", b'{"n":%d}\n' % n, *RECEIPT) for n in range(count)]
 
 
-@pytest.mark.parametrize("event_id", ["key", "key#3", "key/4#2", "k" * PARTITION_KEY_MAX_CHARS + "#3"])
+LONGEST = "k" * (PARTITION_KEY_MAX_CHARS - len(KEY_MARK))
+
+
+@pytest.mark.parametrize("event_id", ["key", "key#3", "key/4#2", f"{LONGEST}#3"])
 def test_one_line_that_goes_back_has_its_old_id(event_id: str) -> None:
     record = returning(event_id, b'{"a":1}', RECEIPT)
     assert len(record.partition_key) <= PARTITION_KEY_MAX_CHARS

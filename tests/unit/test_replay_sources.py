@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.packing import KEY_MARK
 from headgate.readers.errors import ReaderError
 from headgate.readers.putting import Returning
 from headgate.readers.span import Span
@@ -24,7 +25,9 @@ def _stream(world: World) -> StreamSource:
 
 
 def _keys(portions: list[Portion]) -> list[str]:
-    return [record.partition_key for portion in portions for record in portion.records]
+    keys = [record.partition_key for portion in portions for record in portion.records]
+    assert all(key.startswith(KEY_MARK) for key in keys)
+    return [key.removeprefix(KEY_MARK) for key in keys]
 
 
 def _line(key: str, data: bytes = b"x\n", sequence_number: str = "1") -> Returning:
@@ -88,8 +91,8 @@ def test_lines_of_the_archive_get_their_ids_back() -> None:
     source = ArchiveSource(world.memory, "UTC", SPAN)
     portions = list(source.portions(source.count(), None))
     assert [(r.partition_key, r.data) for p in portions for r in p.records] == [
-        ("batch/0", b'{"n":1}\n{"n":2}\nplain\n\xff\n'),
-        ("one", b'{"n":1}\n'),
+        ("hg1:batch/0", b'{"n":1}\n{"n":2}\nplain\n\xff\n'),
+        ("hg1:one", b'{"n":1}\n'),
     ]
 
 
@@ -114,7 +117,7 @@ def test_t05_batches_that_lambda_has_given_up_go_back_whole() -> None:
     assert (plan.records, plan.lines) == (1, 2)
     (portion,) = source.portions(plan, None)
     (record,) = portion.records
-    assert record == ("a", b'{"n":1}\n{"n":2}\n', "shardId-000000000000", "95", START_S)
+    assert record == ("hg1:a", b'{"n":1}\n{"n":2}\n', "shardId-000000000000", "95", START_S)
     assert list(source.portions(plan, portion.mark)) == []
 
 

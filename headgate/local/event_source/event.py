@@ -42,10 +42,12 @@ def record_bytes(record: Record, overhead: int) -> int:
 
 
 def _event_record(mapping: EventSourceMapping, shard_id: str, record: Record) -> dict[str, Any]:
+    # A record that was put without a partition key has no member for it. Source: Kinesis, Record.
+    key = {} if record.partition_key is None else {"partitionKey": record.partition_key}
     return {
         "kinesis": {
             "kinesisSchemaVersion": "1.0",
-            "partitionKey": record.partition_key,
+            **key,
             "sequenceNumber": record.sequence_number,
             "data": b64encode(record.data).decode("ascii"),
             "approximateArrivalTimestamp": round(record.arrival_s, 3),

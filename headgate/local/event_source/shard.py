@@ -96,6 +96,6 @@ class ShardWork:
             self.checkpoint = SHARD_END
 
 
-def lane_of(partition_key: str, lanes: int) -> int:
-    """Return the lane of a partition key: the same key, the same lane."""
-    return crc32(partition_key.encode("utf-8", "surrogatepass")) % lanes
+def lane_of(partition_key: str | None, lanes: int) -> int:
+    """Return the lane of a partition key: the same key, the same lane. Records without one share a lane."""
+    return crc32((partition_key or "").encode("utf-8", "surrogatepass")) % lanes
