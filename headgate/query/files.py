@@ -13,6 +13,7 @@ from headgate.readers import decode
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.contents import bodies
 from headgate.readers.span import Span, kind_of, objects
+from headgate.safe_path import below
 from headgate.terminal import Printer
 
 
@@ -29,7 +30,7 @@ def fetched(
     files: dict[str, list[Path]] = {}
     for name in tables:
         found = list(objects(bucket, kind_of(name, time_zone), span))
-        places = {each: _place(bucket, each, cache) for each in found}
+        places = {each: place_of(bucket, each, cache) for each in found}
         missing = [each for each in found if not places[each].exists()]
         for done, (each, body) in enumerate(bodies(bucket, missing), start=1):
             _keep(places[each], each, body)
@@ -39,12 +40,13 @@ def fetched(
     return files
 
 
-def _place(bucket: Bucket, found: Object, cache: Path) -> Path:
+def place_of(bucket: Bucket, found: Object, cache: Path) -> Path:
+    """Return the file of an object: the bucket's own, or its place in the cache, which no key can leave."""
     own = bucket.path(found.key)
     if own is not None and decode.is_as_stored(found.key):
         return own
     # The key stays whole: the query reads the partition's columns and the object's name from it.
-    place = cache / bucket.name / found.tag[:16] / found.key
+    place = below(cache, bucket.name, found.tag[:16], found.key)
     return place if decode.is_as_stored(found.key) else place.with_name(f"{place.name}.ndjson")
 
 

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from headgate.aws_errors import error_code
 from headgate.readers.calls import Clock, call
 from headgate.readers.errors import ReaderError
+from headgate.safe_path import is_plain
 from headgate.settings import prefixes
 
 _DATA = (prefixes.RAW, prefixes.CURATED, prefixes.QUARANTINE)
@@ -142,7 +143,9 @@ class FolderBucket:
         return found
 
     def find(self, key: str) -> bytes | None:
-        """The file's bytes, or None."""
+        """The file's bytes, or None; a key that would leave the folder is no object of it."""
+        if not is_plain(key):
+            return None
         try:
             return (self._folder / key).read_bytes()
         except FileNotFoundError:

@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from headgate.query.files import fetched, tables_in
+from headgate.query.files import fetched, place_of, tables_in
 from headgate.query.views import statements
 from headgate.readers import decode
-from headgate.readers.bucket import FolderBucket
+from headgate.readers.bucket import FolderBucket, Object
 from headgate.readers.errors import ReaderError
 from headgate.readers.span import Span
 from headgate.terminal import Printer
@@ -74,7 +74,7 @@ def test_parquet_and_text_are_one_view(tmp_path: Path) -> None:
     parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / FOLDER / "a.parquet")
     _write(tmp_path, FOLDER + "b.gz", _line("t", 6))
     assert _ask(tmp_path, "select event_id, event->>'a', dt from curated order by 1") == [
-        ("p", "1.5", "2026-10-01"),
+        ("p", "1.50", "2026-10-01"),
         ("t", None, "2026-10-01"),
     ]
 
@@ -143,3 +143,95 @@ def test_a_folder_that_is_no_bucket_says_what_is_in_it(tmp_path: Path) -> None:
         FolderBucket.find_in(tmp_path)
     (tmp_path / "one" / "curated").mkdir()
     assert FolderBucket.find_in(tmp_path / "one").name == "one"
+
+
+HOSTILE = [
+    FOLDER + "../../../../escaped.ndjson",
+    "curated/../../escaped.ndjson",
+    FOLDER + "/../../../../../../../escaped.ndjson",
+    "curated//tmp/escaped.ndjson",
+    FOLDER + "..",
+    FOLDER + "a\nb.ndjson",
+    FOLDER + "x" * 300 + ".ndjson",
+    FOLDER + "[a-z]*?.ndjson",
+    FOLDER + "o'brien.ndjson",
+]
+
+
+@pytest.mark.parametrize("key", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_key_of_a_bucket_writes_outside_the_cache(tmp_path: Path, key: str) -> None:
+    world = World()
+    for each in (key, FOLDER + "a.ndjson"):
+        world.memory.put(each, _line(f"e{len(each)}", 1))
+    cache = tmp_path / "deep" / "down" / "cache"
+    files = fetched(world.memory, ["curated"], ALWAYS, "UTC", cache, Printer())
+    assert len(files["curated"]) == 2
+    assert all(path.resolve().is_relative_to(cache.resolve()) for path in files["curated"])
+    inside = {path for path in cache.rglob("*") if path.is_file()}
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == inside
+    with duckdb.connect(":memory:") as connection:
+        for statement in statements(files, ALWAYS):
+            connection.execute(statement)
+        assert connection.execute("select count(*) from curated").fetchall() == [(2,)]
+
+
+@pytest.mark.parametrize("tag", ["../../../../up", "/etc/x", "..", "a/b"])
+def test_no_tag_of_an_object_writes_outside_the_cache(tmp_path: Path, tag: str) -> None:
+    cache = tmp_path / "deep" / "cache"
+    bucket = World().memory
+    found = Object(FOLDER + "a.ndjson", 1, 0.0, tag)
+    place = place_of(bucket, found, cache)
+    assert place.resolve().is_relative_to(cache.resolve())
+
+
+def test_a_folder_gives_no_file_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "bucket").mkdir()
+    bucket = FolderBucket(tmp_path / "bucket")
+    assert bucket.find("../secret") is None
+    assert bucket.find("replayed/../../secret") is None
+    assert bucket.find(str(tmp_path / "secret")) is None
+    assert bucket.find("a\x00b") is None
+
+
+@pytest.mark.parametrize(
+    ("event", "path", "sent"),
+    [
+        ('{"price":1.10}', "price", "1.10"),
+        ('{"n":100000000000000000000.5}', "n", "100000000000000000000.5"),
+        ('{"n":12345678901234567890123}', "n", "12345678901234567890123"),
+        ('{"n":1E5}', "n", "1E5"),
+        ('{"n":-0.0}', "n", "-0.0"),
+        ('{"n":1e400}', "n", "1e400"),
+        ('{"a":{"b":[1.10,{"c":2.50}]}}', "$.a.b[1].c", "2.50"),
+        ('{"a":{"b":[1.10]}}', "a", '{"b":[1.10]}'),
+        ('{"text":"costs 1.10 \\"each\\"","n":2.0}', "text", 'costs 1.10 "each"'),
+        ('{"k 1.0":"1.10"}', "k 1.0", "1.10"),
+        ('{"n":null}', "n", None),
+        ('{"b":true}', "b", "true"),
+    ],
+)
+def test_a_number_keeps_every_digit(tmp_path: Path, event: str, path: str, sent: str | None) -> None:
+    _write(tmp_path, FOLDER + "a.gz", _line("e", 1, "1", event))
+    sql = " ".join(("select event, event->>", f"'{path}'", "from curated"))
+    assert _ask(tmp_path, sql) == [(event, sent)]
+
+
+def test_a_foreign_line_or_object_in_curated_or_quarantine_breaks_no_query(tmp_path: Path) -> None:
+    foreign = b'not json\n{"a":1}\n{"event_id":"x","event":{}}\n[]\n{"event":\n\xff\n'
+    _write(tmp_path, FOLDER + "a.gz", foreign + _line("ours", 1) + b'{"code":1}\n')
+    _write(tmp_path, "curated/upload.csv", b"a,b\n1,2\n")
+    _write(tmp_path, "quarantine/2026/10/01/05/x.ndjson", foreign)
+    found = _ask(tmp_path, "select event_id, received_at is null, dt from curated order by 1")
+    assert found == [("ours", False, "2026-10-01"), ("x", True, "2026-10-01")]
+    assert _ask(tmp_path, "select event_id from quarantine") == [("x",)]
+
+
+@pytest.mark.parametrize(
+    "event", ['{"id":1,"ID":2}', '{"a":1,"a":2}', '{"x":{"type":1,"Type":2}}', '{"":{"":1}}']
+)
+def test_an_event_with_keys_that_differ_in_case_or_repeat_is_a_row_like_any_other(
+    tmp_path: Path, event: str
+) -> None:
+    _write(tmp_path, FOLDER + "a.gz", _line("e", 1, "1", event))
+    assert _ask(tmp_path, "select event_id, event from curated") == [("e", event)]

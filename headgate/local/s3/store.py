@@ -18,7 +18,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from headgate.local.s3.index import Bucket, Facts, Index, Stamp
-from headgate.local.s3.paths import CLASH, key_to_path, path_to_key
+from headgate.safe_path import CLASH, key_to_path, path_to_key
 
 CHUNK_BYTES = 256 * 1024
 WHOLE_BYTES = 1024 * 1024  # up to here plain bytes cost a request no more than its buffers do

@@ -3,7 +3,7 @@ import posixpath
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from headgate.local.s3.paths import CLASH, key_to_path, path_to_key
+from headgate.safe_path import CLASH, key_to_path, path_to_key
 
 # Any text that S3 can carry as a key (UTF-8, 1 to 1,024 bytes), with the characters that hurt made likely.
 AWKWARD = st.sampled_from(

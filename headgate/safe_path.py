@@ -1,12 +1,14 @@
-"""Where an S3 key lies on disk: a rule that can be read backwards and leaves ordinary keys as they are.
+"""A path on disk for a text that somebody else chose: an S3 key, an object's tag, a name in a line.
 
-Decides only names; never touches the disk. Called by s3.store.
+Whatever the text holds, the path cannot leave its folder, and two texts never share a file. The rule can be
+read backwards and leaves ordinary keys as they are. Decides only names; never touches the disk. Used by the
+local S3, by the query's cache, and by everything else that makes a path out of foreign text.
 
 A key's segments between slashes are directories, its last one the file. Changed is only what a file system
 cannot hold as it is, always behind a `%`:
 
 * `%` and control characters become `%XX`; so does the first dot of the segments `.` and `..`, which is why no
-  key leaves its bucket's folder;
+  key leaves its folder;
 * an empty segment (`a//b`, `a/`) becomes `%-`;
 * a segment longer than a file name may be is cut, each piece but the last ending in `%+`;
 * the object `a` lies in the file `a%` while `a/` is a directory because of an object `a/b`.
@@ -15,6 +17,7 @@ A file that no key is written to (`50% off`, bytes that are not UTF-8) is no obj
 """
 
 import re
+from pathlib import Path
 
 NAME_BYTES = (
     240  # file systems take 255 bytes (Linux, macOS) per name; the marks and a neighbour's suffix fit in
@@ -28,12 +31,22 @@ _ESCAPED = re.compile(r"%([0-9A-F]{2})")
 
 
 def key_to_path(key: str) -> str:
-    """The file of `key`, relative to its bucket's folder, where nothing clashes."""
+    """Return the file of a key, relative to its folder, where nothing clashes."""
     return "/".join(_encode(segment) for segment in key.split("/"))
 
 
+def below(folder: Path, *names: str) -> Path:
+    """Return the file for foreign names below a folder; a name may hold slashes, and never leaves it."""
+    return folder.joinpath(*(key_to_path(name) for name in names))
+
+
+def is_plain(name: str) -> bool:
+    """Return whether a name, used as a path as it is, stays below its folder."""
+    return "\x00" not in name and not name.startswith("/") and ".." not in name.split("/")
+
+
 def path_to_key(path: str) -> str | None:
-    """The key of a file, None for a file that is no object."""
+    """Return the key of a file, or None for a file that is no object."""
     plain = path.removesuffix(CLASH)
     key = _decode(plain)
     return key if key is not None and key_to_path(key) == plain else None
