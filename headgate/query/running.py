@@ -39,11 +39,7 @@ class Result:
 
 
 def result_of(connection: Any, sql: str) -> Result:
-<<<<<<< HEAD
-    """Run all statements and return the last one's result. Raises duckdb.Error; ReaderError without SQL.
-=======
     """Run all statements and return the result of the last one.
->>>>>>> 7e6839a (Keep every digit in query, survive foreign lines, and let no object's key leave the cache)
 
     Raises duckdb.Error, and ReaderError when there is no SQL. KeyboardInterrupt comes at once, here and from
     the pages.

@@ -19,7 +19,7 @@ _QUARANTINE = (
     "version", "line", "line_base64",
 )  # fmt: skip
 # In a curated line. A quote inside a JSON string is escaped, so nothing before the event holds it.
-_EVENT = ',"event":'
+_START, _EVENT = '{"event_id":"', ',"event":'
 
 # Two copies of an event have one id. The copy that arrived first is kept, so that a replay changes nothing.
 DEDUP = """SELECT * FROM curated
@@ -78,20 +78,24 @@ def _curated(files: Sequence[Path], span: Span) -> str:
     at = f"strpos(line, '{_EVENT}')"
     text = _lines([file for file in files if file.suffix != ".parquet"])
     cut = f"substr(line, {at} + {len(_EVENT)}, length(line) - {at} - {len(_EVENT)})"
-    cut = _select(f"left(line, {at} - 1) || '}}' AS head, {cut} AS event, object", text, f"{at} > 0")
+    cut = _select(
+        f"left(line, {at} - 1) || '}}' AS head, {cut} AS event, object",
+        text,
+        f"starts_with(line, '{_START}') AND {at} > 0",
+    )
     parts = [_select(f"{_members('head', _ENVELOPE)}, event, object", f"({cut})")]
     if columnar := [file for file in files if file.suffix == ".parquet"]:
         source = (
             f"read_parquet({_listed(columnar)}, hive_partitioning=false, union_by_name=true, "
             "filename='object')"
         )
-        parts.append(_select(f"{', '.join(_ENVELOPE)}, event, object", source))
+        parts.append(_select(f"{', '.join(_ENVELOPE)}, event, object", source, "event_id IS NOT NULL"))
     folders = (
         "regexp_extract(object, '/dt=([^/]*)/hour=([^/]*)/[^/]*$', 1) AS dt, "
         "regexp_extract(object, '/dt=([^/]*)/hour=([^/]*)/[^/]*$', 2) AS hour"
     )
     columns = f"{', '.join(_ENVELOPE)}, TRY_CAST(event AS JSON) AS event, {folders}"
-    return _timed(_select(columns, f"({' UNION ALL '.join(parts)})", "event_id IS NOT NULL"), span)
+    return _timed(_select(columns, f"({' UNION ALL '.join(parts)})"), span)
 
 
 def _quarantine(files: Sequence[Path], span: Span) -> str:
@@ -103,9 +107,8 @@ def _quarantine(files: Sequence[Path], span: Span) -> str:
 def _members(document: str, names: Sequence[str]) -> str:
     """Return the columns that are members of a JSON text; each is null where the text is no JSON."""
     paths = ", ".join(f"'$.{name}'" for name in names)
-    # Not a WHERE, which DuckDB may look at after it has read the text.
-    valid = f"CASE WHEN json_valid({document}) THEN {document} END"
-    found = f"system.main.json_extract_string({valid}, [{paths}])"
+    # TRY, and not a WHERE, which DuckDB may look at after it has read the text.
+    found = f"TRY(system.main.json_extract_string({document}, [{paths}]))"
     return ", ".join(f"{found}[{place}] AS {name}" for place, name in enumerate(names, start=1))
 
 
