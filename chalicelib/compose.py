@@ -17,6 +17,7 @@ from chalicelib.decode import Rules
 from chalicelib.errors import Fatal, Transient
 from chalicelib.gateway import Answer, Request
 from chalicelib.ingest import Ingest
+from chalicelib.ports import count_failures
 from chalicelib.retry import Success
 from chalicelib.schemas import Schemas
 from chalicelib.telemetry import Counters
@@ -136,7 +137,7 @@ class Handlers:
         outcome = self._stream.check()
         if isinstance(outcome, Success):
             return gateway.answered(request.request_id, {"Status": "ready"})
-        counters.count("NotReady", 1, outcome.cause)
+        count_failures(counters, "NotReady", [outcome])
         return gateway.refused(request.request_id, Transient("Unavailable", "The stream does not answer."))
 
     def _answer(self, event: Event, handle: Callable[[Request, Counters], Answer]) -> Answer:

@@ -14,7 +14,7 @@ from chalicelib.decode import Batch, Rules, decode
 from chalicelib.errors import HeadgateError, Rejected, Transient
 from chalicelib.gateway import Answer, Request
 from chalicelib.packing import Pack, pack, partition_key
-from chalicelib.ports import Counter, Entry, Receipt, Stream, make_entry
+from chalicelib.ports import Counter, Entry, Receipt, Stream, count_failures, make_entry
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
 
 _PRINTABLE = re.compile(rf"[\x20-\x7e]{{1,{limits.IDEMPOTENCY_KEY_MAX_CHARS}}}")
@@ -62,8 +62,7 @@ class Ingest:
         outcomes = _by_event(packs, put, len(batch.events))
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
         counter.count("EventsAccepted", len(outcomes) - len(failures))
-        for failure in failures:
-            counter.count("EventsNotStored", 1, failure.cause or failure.code)
+        count_failures(counter, "EventsNotStored", failures)
         shown = [_shown(outcome) for outcome in outcomes]
         if failures:
             details = {"FailedRecordCount": len(failures), "Records": shown}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from chalicelib.packing import explicit_hash_key
-from chalicelib.retry import Outcome
+from chalicelib.retry import Failure, Outcome
 
 
 class Entry(NamedTuple):
@@ -67,3 +67,11 @@ class Counter(Protocol):
     def count(self, name: str, n: int, reason: str = "") -> None:
         """Add `n` to a counter, and to its share that has this reason."""
         ...
+
+
+def count_failures(counter: Counter, name: str, failures: Sequence[Failure]) -> None:
+    """Count failures by their cause. What only a person can mend is a fault too, and raises its alarm."""
+    for failure in failures:
+        counter.count(name, 1, failure.cause or failure.code)
+        if failure.code == "Misconfigured":
+            counter.count("Faults", 1, failure.cause or failure.code)

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib import envelope, limits
 from chalicelib.curate import Dropped, Hook, Quarantined, curate
 from chalicelib.packing import Pack, pack
-from chalicelib.ports import Counter, Delivery, Store
+from chalicelib.ports import Counter, Delivery, Store, count_failures
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
 
 Records = Sequence[Mapping[str, Any]]
@@ -72,7 +72,7 @@ class Transform:
         for p, outcome in zip(packs, outcomes, strict=True):
             if isinstance(outcome, Failure):
                 done = min(done, piece.curated_of[p.indexes[0]])
-                counter.count("DeliveriesFailed", 1, outcome.cause or outcome.code)
+                count_failures(counter, "DeliveriesFailed", [outcome])
         return done
 
     def _quarantine(
@@ -88,7 +88,7 @@ class Transform:
         machine = Retry([Item(len(body))], _policy(1, len(body), self.store.call_s), self.jitter, deadline_s)
         (outcome,) = drive(machine, lambda _: [self.store.put(bucket, key, body)], self.now, self.sleep)
         if isinstance(outcome, Failure):
-            counter.count("QuarantineFailed", 1, outcome.cause or outcome.code)
+            count_failures(counter, "QuarantineFailed", [outcome])
             return bad[0][0]
         return done
 

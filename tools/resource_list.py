@@ -46,7 +46,10 @@ def _alarms(settings: StageSettings) -> str:
     rows = ["## Alarms", "", "| alarm | metric | when | watches | what to do |", "|---|---|---|---|---|"]
     for each in listed(settings):
         sign, threshold = (">", each.above) if each.above is not None else ("<", each.below)
-        when = f"{sign} {threshold:,g} in {each.periods} periods of 5 min"
+        periods = "1 period" if each.periods == 1 else f"{each.periods} periods"
+        when = f"{sign} {threshold:,g} in {periods} of 5 min"
+        if each.unread:
+            when += f", while {each.unread[0]} is 0"
         rows.append(f"| {each.name} | {each.metric} | {when} | {each.promise} | {each.action} |")
     return "\n".join(rows) + "\n\n"
 

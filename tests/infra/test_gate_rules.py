@@ -141,6 +141,17 @@ BREAKS: list[tuple[str, Break]] = [
     ("alarms_tell_somebody", put("WriteThrottledAlarm", "AlarmActions", to=[])),
     ("alarms_tell_somebody", put("WriteThrottledAlarm", "AlarmDescription", to="I2")),
     ("alarms_tell_somebody", drop("WriteThrottledAlarm", "TreatMissingData")),
+    ("alarms_tell_somebody", put("IteratorAgeAlarm", "TreatMissingData", to="notBreaching")),
+    ("alarms_tell_somebody", put("ArchiveBehindAlarm", "TreatMissingData", to="notBreaching")),
+    (
+        "alarms_watch_metrics_that_exist",
+        put("ArchiveStoppedAlarm", "Metrics", 2, "MetricStat", "Metric", "MetricName", to="Read"),
+    ),
+    (
+        "alarms_watch_resources_that_exist",
+        put("TransformStoppedAlarm", "Metrics", 1, "MetricStat", "Metric", "Dimensions", 0, "Value", to="x"),
+    ),
+    ("alarms_watch_metrics_that_exist", put("GatewayErrorsFilter", "MetricTransformations", to=[])),
     (
         "every_promise_has_an_alarm",
         lambda r: (r.pop("IngestErrorsAlarm"), r.pop("TransformErrorsAlarm")),

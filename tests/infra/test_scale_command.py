@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from headgate.infra.commands.scale import scale, steps
 from headgate.infra.errors import InfraError
 from headgate.settings import parse_settings
-from tests.infra.fake_aws import FakeClients, context
+from tests.infra.fake_aws import FakeClients, context, refused
 from tests.kinesis_rig import Rig, open_rig
 
 CLICKS = parse_settings("prod", {"names": {"stream": "clicks"}})
@@ -130,3 +130,38 @@ def _in_order(rig: Rig) -> dict[int, list[int]]:
 def _numbers(data: str) -> tuple[int, int]:
     at, number = b64decode(data).split(b":")
     return int(at), int(number)
+
+
+class OneShard:
+    """A stream that takes so many steps, then says that it took enough."""
+
+    def __init__(self, steps_left: int) -> None:
+        self.shards = 1
+        self.steps_left = steps_left
+
+    def describe_stream_summary(self, **_: Any) -> dict[str, Any]:
+        return {"StreamDescriptionSummary": {"OpenShardCount": self.shards, "StreamStatus": "ACTIVE"}}
+
+    def update_shard_count(self, **request: Any) -> None:
+        if not self.steps_left:
+            raise refused("LimitExceededException")
+        self.steps_left -= 1
+        self.shards = request["TargetShardCount"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_more_steps_than_aws_allows_in_a_day_are_told_before_the_first(
+    tmp_path: Path, *, dry_run: bool
+) -> None:
+    stream = OneShard(10)
+    run, said = context(FakeClients(kinesis=stream), tmp_path, settings=CLICKS, dry_run=dry_run)
+    assert scale(run, 2000) == (0 if dry_run else 1)
+    assert "11 steps" in said[1]
+    assert "ends at 1024 shards" in said[1]
+    assert stream.shards == (1 if dry_run else 1024)
+
+
+def test_a_step_that_aws_refuses_says_why_it_can_be_and_what_to_do(tmp_path: Path) -> None:
+    run, _ = context(FakeClients(kinesis=OneShard(1)), tmp_path, settings=CLICKS)
+    with pytest.raises(InfraError, match="the step to 4 shards"):
+        scale(run, 4)

@@ -9,6 +9,8 @@ from headgate.infra.errors import InfraError
 from headgate.infra.template.intrinsics import Json
 
 EVERY_S = 5.0
+STEPS_A_DAY = 10
+"""A stream may be scaled this often in any 24 hours. Source: Kinesis API reference, UpdateShardCount."""
 
 
 def steps(now: int, wanted: int) -> list[int]:
@@ -24,7 +26,7 @@ def steps(now: int, wanted: int) -> list[int]:
 
 
 def scale(context: Context, shards: int) -> int:
-    """Reshard and wait; nothing is lost meanwhile. Raises InfraError."""
+    """Reshard and wait; nothing is lost. Return 1 if steps are left for another day. Raises InfraError."""
     context.clients.place()
     found = _summary(context)
     if found.get("StreamModeDetails", {}).get("StreamMode") == "ON_DEMAND":
@@ -32,17 +34,38 @@ def scale(context: Context, shards: int) -> int:
     way = steps(int(found["OpenShardCount"]), shards)
     shown = " -> ".join(str(each) for each in [found["OpenShardCount"], *way])
     context.say(f"{context.names.stream}: {shown} shards")
+    today, later = way[:STEPS_A_DAY], way[STEPS_A_DAY:]
+    if later:
+        context.say(
+            f"These are {len(way)} steps, and AWS allows {STEPS_A_DAY} in 24 hours: this run ends at "
+            f"{today[-1]} shards. Run the command again 24 hours later."
+        )
     if context.dry_run:
         return 0
-    for count in way:
-        context.clients["kinesis"].update_shard_count(
-            StreamName=context.names.stream, TargetShardCount=count, ScalingType="UNIFORM_SCALING"
-        )
+    for count in today:
+        _update(context, count)
         wait_for(f"{count} shards", lambda: _active(context), context.clock, every_s=EVERY_S)
         context.say(f"  {count} shards, active")
+    if later:
+        return 1
     if context.settings.shards != shards:
         context.say(f"set the stage's shards to {shards}, or the next `infra deploy` takes it back")
     return 0
+
+
+def _update(context: Context, count: int) -> None:
+    try:
+        context.clients["kinesis"].update_shard_count(
+            StreamName=context.names.stream, TargetShardCount=count, ScalingType="UNIFORM_SCALING"
+        )
+    except ClientError as error:
+        if error_code(error) != "LimitExceededException":
+            raise
+        raise InfraError(
+            f"AWS refuses the step to {count} shards: the stream was scaled {STEPS_A_DAY} times in the last "
+            "24 hours, or the account's quota of shards is reached. Run the command later, or raise the "
+            "quota."
+        ) from error
 
 
 def _active(context: Context) -> Json | None:

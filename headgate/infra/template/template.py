@@ -39,6 +39,7 @@ def data_plane(settings: StageSettings) -> Json:
     return {
         "AWSTemplateFormatVersion": VERSION,
         "Description": DESCRIPTION + settings.stage,
+        "Conditions": PARTITIONS,
         "Resources": _resources(settings) | usage_plan(settings, _direct_stage(settings)),
         "Outputs": outputs(settings),
     }
@@ -49,6 +50,7 @@ def merge_template(settings: StageSettings) -> Json:
     stages = [chalice_stage(), *_direct_stage(settings)]
     return {
         "Description": DESCRIPTION + settings.stage,
+        "Conditions": PARTITIONS,
         "Resources": _resources(settings) | usage_plan(settings, stages) | overlay(settings),
         "Outputs": outputs(settings),
     }
@@ -124,6 +126,25 @@ def text_of(content: Any) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
+PARTITIONS: Json = {
+    "InChina": {"Fn::Equals": [ref("AWS::Partition"), "aws-cn"]},
+    "InGovCloud": {"Fn::Equals": [ref("AWS::Partition"), "aws-us-gov"]},
+}
+"""Conditions of the template: the console of these partitions has domains of its own.
+
+Source: AWS service endpoints, China regions and GovCloud regions.
+"""
+
+
+def _dashboard_url() -> Json:
+    path = "/cloudwatch/home?region=${AWS::Region}#dashboards:name=${Dashboard}"
+    china, gov, other = (
+        sub(f"https://${{AWS::Region}}.console.{domain}{path}")
+        for domain in ("amazonaws.cn", "amazonaws-us-gov.com", "aws.amazon.com")
+    )
+    return {"Fn::If": ["InChina", china, {"Fn::If": ["InGovCloud", gov, other]}]}
+
+
 def outputs(settings: StageSettings) -> dict[str, Json]:
     """Make the outputs of the data plane; each has a sentence."""
     made = {
@@ -133,13 +154,7 @@ def outputs(settings: StageSettings) -> dict[str, Json]:
         "CuratedDeliveryStreamName": ("The delivery stream of curated/", ref("CuratedDelivery")),
         "TableName": ("The Glue table, for Athena", sub("${Database}.${Table}")),
         "AlarmTopicArn": ("Every alarm tells this SNS topic", ref("AlarmTopic")),
-        "DashboardUrl": (
-            "The path from left to right",
-            sub(
-                "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home?region=${AWS::Region}"
-                "#dashboards:name=${Dashboard}"
-            ),
-        ),
+        "DashboardUrl": ("The path from left to right", _dashboard_url()),
     }
     if settings.direct:
         url = sub(

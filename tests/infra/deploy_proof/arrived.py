@@ -159,7 +159,7 @@ def _watching(stack: Ministack, settings: StageSettings) -> Iterator[Setting]:
     template = data_plane(settings)["Resources"]
     wanted = {
         body["Properties"]["AlarmName"]: (
-            body["Properties"]["MetricName"],
+            body["Properties"].get("MetricName"),
             float(body["Properties"]["Threshold"]),
         )
         for body in template.values()
@@ -167,7 +167,7 @@ def _watching(stack: Ministack, settings: StageSettings) -> Iterator[Setting]:
     }
     alarms = stack.client("cloudwatch").describe_alarms(MaxRecords=100)["MetricAlarms"]
     yield Setting(
-        "alarms", wanted, {each["AlarmName"]: (each["MetricName"], each["Threshold"]) for each in alarms}
+        "alarms", wanted, {each["AlarmName"]: (each.get("MetricName"), each["Threshold"]) for each in alarms}
     )
     groups = stack.client("logs").describe_log_groups(logGroupNamePrefix=f"/headgate/{settings.stage}/")[
         "logGroups"

@@ -2,6 +2,7 @@
 
 import re
 
+from headgate.infra.template.alarms import SILENT_WHILE_NOBODY_READS, SILENT_WHILE_WELL, TELEMETRY_NAMESPACE
 from headgate.infra.template.intrinsics import Json
 from tools.gate.rules.look import properties
 
@@ -13,6 +14,7 @@ METRICS = {
     "AWS/Kinesis": (
         {"StreamName"},
         {
+            "IncomingRecords",
             "PutRecords.Success",
             "ReadProvisionedThroughputExceeded",
             "WriteProvisionedThroughputExceeded",
@@ -20,9 +22,16 @@ METRICS = {
     ),
     "AWS/Firehose": (
         {"DeliveryStreamName"},
-        {"DeliveryToS3.DataFreshness", "DeliveryToS3.Success", "FailedConversion.Records"},
+        {
+            "DataReadFromKinesisStream.Records",
+            "DeliveryToS3.DataFreshness",
+            "DeliveryToS3.Success",
+            "FailedConversion.Records",
+            "KinesisMillisBehindLatest",
+        },
     ),
     "AWS/S3": ({"BucketName", "FilterId"}, {"PutRequests"}),
+    TELEMETRY_NAMESPACE: ({"Stage", "Function"}, {"Faults"}),
 }
 """Namespace to the dimensions and metrics that the service sends.
 
@@ -40,14 +49,22 @@ PROMISES = ("I1", "I2", "I5", "I6", "I7", "I9")
 """Those of the design's invariants that a metric can show; the others are proven by tests."""
 
 
+LAGS = {"DeliveryToS3.DataFreshness", "IteratorAge", "KinesisMillisBehindLatest"}
+"""Metrics that nobody sends while nobody reads: their alarms must not end because the reader stopped."""
+
+
 def alarms_watch_metrics_that_exist(template: Json) -> list[str]:
     """O05: an alarm on a metric or dimension that no service sends stays silent for ever."""
+    filtered = _filtered(template)
     found = []
-    for name, alarm in properties(template, _ALARM):
-        dimensions, metrics = METRICS.get(alarm["Namespace"], (set[str](), set[str]()))
-        if alarm["MetricName"] not in metrics:
-            found.append(f"{name} watches {alarm['Namespace']} {alarm['MetricName']}")
-        if {each["Name"] for each in alarm["Dimensions"]} != dimensions:
+    for name, metric in _metrics(template):
+        namespace, title = metric["Namespace"], metric["MetricName"]
+        if (namespace, title) in filtered:
+            continue
+        dimensions, metrics = METRICS.get(namespace, (set[str](), set[str]()))
+        if title not in metrics:
+            found.append(f"{name} watches {namespace} {title}")
+        if {each["Name"] for each in metric.get("Dimensions", [])} != dimensions:
             found.append(f"{name} has other dimensions than {', '.join(sorted(dimensions))}")
     return found
 
@@ -55,25 +72,46 @@ def alarms_watch_metrics_that_exist(template: Json) -> list[str]:
 def alarms_watch_resources_that_exist(template: Json) -> list[str]:
     """Every dimension is the name of something in the template."""
     found = []
-    for name, alarm in properties(template, _ALARM):
+    for name, metric in _metrics(template):
+        if metric["Namespace"] == TELEMETRY_NAMESPACE:
+            continue  # the functions' own metric is named by stage and function; a test holds it to the code
         found += [
             f"{name} watches the {each['Name']} {each['Value']}, which is not there"
-            for each in alarm["Dimensions"]
+            for each in metric.get("Dimensions", [])
             if each["Value"] not in _values(template, each["Name"])
         ]
     return found
 
 
+def _metrics(template: Json) -> list[tuple[str, Json]]:
+    """Return each alarm's name with each metric that it watches, alone or in an expression."""
+    found = []
+    for name, alarm in properties(template, _ALARM):
+        inputs = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+        found += [(name, metric) for metric in inputs or [alarm]]
+    return found
+
+
+def _filtered(template: Json) -> set[tuple[str, str]]:
+    """Return the metrics that filters of the template count in its own log groups."""
+    return {
+        (made["MetricNamespace"], made["MetricName"])
+        for _, each in properties(template, "AWS::Logs::MetricFilter")
+        for made in each["MetricTransformations"]
+    }
+
+
 def alarms_tell_somebody(template: Json) -> list[str]:
-    """An alarm has an action, says what to do, and is quiet without traffic."""
+    """An alarm has an action, says what to do, is quiet without traffic, and outlives a reader that stops."""
     found = []
     for name, alarm in properties(template, _ALARM):
         if not alarm.get("AlarmActions"):
             found.append(f"{name} tells nobody")
         if "What to do: " not in alarm.get("AlarmDescription", ""):
             found.append(f"{name} does not say what to do")
-        if alarm.get("TreatMissingData") != "notBreaching":
-            found.append(f"{name} alarms without traffic")
+        wanted = SILENT_WHILE_NOBODY_READS if alarm.get("MetricName") in LAGS else SILENT_WHILE_WELL
+        if alarm.get("TreatMissingData") != wanted:
+            found.append(f"{name} treats missing data as {alarm.get('TreatMissingData')}, not as {wanted}")
     return found
 
 
