@@ -17,6 +17,7 @@ from chalicelib import limits
 from chalicelib.errors import CODES, EventError, HeadgateError, Rejected, Transient
 
 _METHODS = "POST, OPTIONS"
+_EVERY_ORIGIN = "*"  # in the settings, and in the header that lets every page in
 _CORS_HEADERS = (
     "Content-Type, Content-Encoding, Idempotency-Key, X-Api-Key, Authorization, "
     "ce-specversion, ce-id, ce-source, ce-type, ce-time, ce-subject, ce-dataschema"
@@ -109,22 +110,24 @@ def method_not_allowed(request: Request, allowed: str) -> Answer:
 
 def preflight(request: Request, origins: Collection[str]) -> Answer:
     """The answer to a browser's OPTIONS; 405 where CORS is off or the origin is not listed."""
-    if request.header("origin") not in origins:
+    answer = with_cors(_answer(204, request.request_id, b""), request, origins)
+    if "Access-Control-Allow-Origin" not in answer.headers:
         return method_not_allowed(request, "POST")
-    answer = _answer(204, request.request_id, b"")
     answer.headers["Access-Control-Allow-Methods"] = _METHODS
     answer.headers["Access-Control-Allow-Headers"] = _CORS_HEADERS
     answer.headers["Access-Control-Max-Age"] = str(_PREFLIGHT_MAX_AGE_S)
-    return with_cors(answer, request, origins)
+    return answer
 
 
 def with_cors(answer: Answer, request: Request, origins: Collection[str]) -> Answer:
     """The answer with CORS headers when the request's origin is one of the stage's. Source: WHATWG Fetch."""
     origin = request.header("origin")
-    if origin and origin in origins:
-        answer.headers["Access-Control-Allow-Origin"] = origin
+    allowed = next((each for each in (_EVERY_ORIGIN, origin) if origin and each in origins), None)
+    if allowed:
+        answer.headers["Access-Control-Allow-Origin"] = allowed
         answer.headers["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
-        answer.headers["Vary"] = "Origin"
+        if allowed != _EVERY_ORIGIN:
+            answer.headers["Vary"] = "Origin"
     return answer
 
 

@@ -57,7 +57,7 @@ ROWS = (
     Row(
         "G09", "Line breaks, NUL or a thousand headers", "Refused; nothing a client sends stands in a header"
     ),
-    Row("G10", "A browser's preflight", "405 unless the stage lists the origin, and never `*`"),
+    Row("G10", "A browser's preflight", "405 unless the stage lists the origin, or `*` for every origin"),
     Row("G11", "An unforeseen error", "500 with a request id; the trace stays in the log's kind and place"),
     Row(
         "G12", "A missing or wrong setting", "The function fails at init with one message that names them all"

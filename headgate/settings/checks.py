@@ -4,13 +4,27 @@ A check never raises for a bad value: it appends one sentence to `problems` and 
 so that one run reports every mistake. Used by model.py; it knows no setting by name.
 """
 
+import ipaddress
 import json
 import re
 from dataclasses import dataclass
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SHOWN_CHARACTERS = 60
 """As much of a wrong value as helps to find it."""
+
+_ORIGIN = re.compile(
+    r"(?P<scheme>(?i:https?))://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_LAST_PORT = 65_535
+
+_FIREHOSE_ZONE = re.compile(r"[a-zA-Z/_]{1,50}")
+"""Source: Firehose's service model, CustomTimeZone."""
+_NOT_JAVA = frozenset({"EST", "Factory", "HST", "MST", "ROC", "localtime", "posixrules"})
+"""Source: OpenJDK's TzdbZoneRulesCompiler, which leaves these out of its table, and Java's ZoneId."""
+_NOT_JAVA_FOLDERS = ("posix/", "right/", "SystemV/")
 
 
 class Check(Protocol):
@@ -99,6 +113,75 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Narrowed:
+    """One of a few words, of which AWS knows more; `refused` says why such a word is not allowed here."""
+
+    inner: Choice
+    refused: tuple[tuple[str, str], ...]
+
+    @property
+    def wording(self) -> str:
+        """The words that are allowed."""
+        return self.inner.wording
+
+    def read(self, value: Any, path: str, problems: list[str]) -> Any:
+        """Name the reason for a word that AWS takes and we do not."""
+        reason = dict(self.refused).get(value) if isinstance(value, str) else None
+        if reason is not None:
+            problems.append(f"{path} {shown(value)} is refused: {reason}")
+            return value
+        return self.inner.read(value, path, problems)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A browser's origin in the form in which browsers send it, or `*` for every origin.
+
+    Source: WHATWG URL and HTML standards: an origin is scheme, host in lower case, and the port unless it is
+    the scheme's default; it has no path.
+    """
+
+    wording: str = "an origin such as https://app.example.com, or `*`"
+
+    def read(self, value: Any, path: str, problems: list[str]) -> Any:
+        """Return the origin as browsers write it: host in lower case, without the scheme's default port."""
+        if value == "*":
+            return value
+        found = _ORIGIN.fullmatch(value) if isinstance(value, str) else None
+        port = int(found["port"] or 0) if found else 0
+        host = _browser_host(found["host"].lower()) if found else None
+        if found is None or host is None or port > _LAST_PORT or (found["port"] and not port):
+            problems.append(f"{path} must be {self.wording}, not {shown(value)}")
+            return value
+        scheme = found["scheme"].lower()
+        return f"{scheme}://{host}" + (f":{port}" if port and port != _DEFAULT_PORTS[scheme] else "")
+
+
+@dataclass(frozen=True)
+class TimeZone:
+    """A time zone that Firehose takes: the Java name of a region."""
+
+    wording: str = "an IANA time zone of letters, `/` and `_`, such as Asia/Seoul"
+
+    def read(self, value: Any, path: str, problems: list[str]) -> Any:
+        """Refuse a name that Firehose's model or Java does not know, and one that is no time zone at all."""
+        if not isinstance(value, str):
+            problems.append(f"{path} must be {self.wording}, not {shown(value)}")
+        elif not _FIREHOSE_ZONE.fullmatch(value):
+            problems.append(
+                f"{path} {shown(value)} is refused: Firehose takes at most 50 letters, `/` and `_`; "
+                "choose a zone of the same offset whose name has no other characters"
+            )
+        elif value.startswith(_NOT_JAVA_FOLDERS) or value in _NOT_JAVA:
+            problems.append(
+                f"{path} {shown(value)} is refused: it is no time zone in Java, in which Firehose looks it up"
+            )
+        elif not _zone_exists(value):
+            problems.append(f"{path} {shown(value)} is not in the IANA time zone database")
+        return value
+
+
+@dataclass(frozen=True)
 class Maybe:
     """`null`, or what the inner check allows."""
 
@@ -163,3 +246,21 @@ def shown(value: Any) -> str:
     except TypeError:
         text = repr(value)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 3]}..."
+
+
+def _browser_host(host: str) -> str | None:
+    """Return a host as a browser writes it in an origin, or None when it is no host."""
+    if not host.startswith("["):
+        return host if all(host.removesuffix(".").split(".")) else None
+    try:
+        return f"[{ipaddress.IPv6Address(host[1:-1]).compressed}]"
+    except ValueError:
+        return None
+
+
+def _zone_exists(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

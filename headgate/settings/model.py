@@ -9,7 +9,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.limits import EVENT_MAX_BYTES, PACK_BYTES
-from headgate.settings.checks import Check, Choice, Each, Flag, Maybe, Pairs, Text, Whole
+from headgate.settings.checks import (
+    Check,
+    Choice,
+    Each,
+    Flag,
+    Maybe,
+    Narrowed,
+    Origin,
+    Pairs,
+    Text,
+    TimeZone,
+    Whole,
+)
 
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557)
 """What CloudWatch Logs takes. Source: AWS::Logs::LogGroup RetentionInDays."""
@@ -20,6 +32,14 @@ BUCKET_NAME = Text(
     "a bucket's name; `{account}` and `{region}` are filled in",
 )
 DAYS = Whole(1, 36_500)
+_NO_ZIP = ("zip", "Athena cannot read it; use gzip or none")
+_NO_SNAPPY = (
+    "snappy",
+    "neither Athena's text tables nor Headgate can read it; use gzip or none",
+)
+_ARCHIVE = Narrowed(Choice(("gzip", "none")), (_NO_SNAPPY, _NO_ZIP))
+_CURATED = Narrowed(Choice(("gzip", "snappy", "none")), (_NO_ZIP,))
+"""Source of what Athena reads: Athena user guide, compression support."""
 
 
 def setting(default: Any, check: Check, doc: str) -> Any:
@@ -40,9 +60,7 @@ class Raw:
         5, Whole(1, 128), "an object is written when this much has gathered, before compression"
     )
     interval_s: int = setting(300, Whole(0, 900), "or when this long has passed")
-    compression: str = setting(
-        "gzip", Choice(("gzip", "snappy", "zip", "none")), "compression of the archive's objects"
-    )
+    compression: str = setting("gzip", _ARCHIVE, "compression of the archive's objects")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +72,8 @@ class Curated:
     format: str = setting("ndjson", Choice(("ndjson", "parquet", "orc")), "format of the objects")
     compression: str | None = setting(
         None,
-        Maybe(Choice(("gzip", "snappy", "zip", "none"))),
-        "null is gzip for ndjson, snappy for parquet and orc; parquet takes gzip and none too, orc none",
+        Maybe(_CURATED),
+        "null is gzip for ndjson, snappy for parquet and orc; none is for all, gzip not for orc",
     )
 
 
@@ -82,12 +100,14 @@ class Partner:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mapping:
+class EventSourceMapping:
     """How Lambda reads the stream for the transform."""
 
     batch_size: int = setting(100, Whole(1, 10_000), "records of one call, at most")
     window_s: int = setting(5, Whole(0, 300), "how long a batch may gather")
-    parallelization: int = setting(1, Whole(1, 10), "concurrent calls for each shard, split by partition key")
+    parallelization: int = setting(
+        1, Whole(1, 10), "concurrent calls for each shard, split by partition key; 1 with ordering_field"
+    )
     retries: int = setting(
         10, Whole(0, 10), "how often a batch that failed is tried again before its destination gets it"
     )
@@ -108,7 +128,9 @@ class Lifecycle:
     raw_expire_days: int | None = setting(None, Maybe(DAYS), "raw-data is deleted after this")
     curated_expire_days: int | None = setting(None, Maybe(DAYS), "curated is deleted after this")
     quarantine_expire_days: int | None = setting(
-        None, Maybe(DAYS), "quarantine, the error prefixes and the failure destination are deleted after this"
+        None,
+        Maybe(DAYS),
+        "quarantine, dropped, error prefixes and failure destination are deleted after this",
     )
     noncurrent_expire_days: int = setting(30, DAYS, "an overwritten or deleted version is kept this long")
     abort_upload_days: int = setting(7, DAYS, "an upload that was never completed is removed after this")
@@ -136,9 +158,7 @@ class StageSettings:
     retention_hours: int = setting(48, Whole(24, 8_760), "how long the stream keeps records")
     raw: Raw = field(default_factory=Raw, metadata=group(Raw, "the archive, raw-data/"))
     curated: Curated = field(default_factory=Curated, metadata=group(Curated, "the analysts' copy, curated/"))
-    time_zone: str = setting(
-        "UTC", Text(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", "an IANA time zone"), "of the folders of curated/"
-    )
+    time_zone: str = setting("UTC", TimeZone(), "of the folders of curated/")
     auth: str = setting(
         "api_key",
         Choice(("api_key", "iam", "none")),
@@ -148,8 +168,8 @@ class StageSettings:
     partner: Partner = field(default_factory=Partner, metadata=group(Partner, "of each API key"))
     cors_origins: tuple[str, ...] = setting(
         (),
-        Each(Text(r"\*|https?://[^\s/,]+", "an origin such as https://app.example.com, or `*`")),
-        "browsers' origins; none is CORS off",
+        Each(Origin()),
+        "browsers' origins; none is CORS off, `*` alone is every origin",
     )
     ordering_field: str | None = setting(
         None,
@@ -176,7 +196,9 @@ class StageSettings:
     )
     log_retention_days: int = setting(30, Choice(LOG_RETENTION_DAYS), "of every log group")
     lifecycle: Lifecycle = field(default_factory=Lifecycle, metadata=group(Lifecycle, "of the bucket"))
-    mapping: Mapping = field(default_factory=Mapping, metadata=group(Mapping, "stream to transform"))
+    mapping: EventSourceMapping = field(
+        default_factory=EventSourceMapping, metadata=group(EventSourceMapping, "stream to transform")
+    )
     names: NameOverrides = field(
         default_factory=NameOverrides, metadata=group(NameOverrides, "of the resources")
     )

@@ -6,7 +6,6 @@ Pure: no file, no environment. Called by files.py and by tests.
 from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from headgate.settings.model import StageSettings
 
@@ -26,7 +25,7 @@ STAGE_LENGTH = 20
 """A bucket's name has 63 characters: headgate-<stage>-<12 digits>-<the longest region, 14>, and some air."""
 
 _STAGE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
-_COLUMNAR = {"parquet": ("gzip", "snappy", "none"), "orc": ("snappy", "none")}
+_COMPRESSION = {"ndjson": ("gzip", "none"), "parquet": ("gzip", "snappy", "none"), "orc": ("snappy", "none")}
 _COLUMNAR_SIZE_MB = 64
 """Source: Firehose developer guide, record format conversion: the buffer size must be 64 MiB or more."""
 
@@ -91,12 +90,11 @@ def _build(kind: Any, values: dict[str, Any]) -> Any:
 def _contradictions(settings: StageSettings) -> list[str]:
     """Find what two settings that are right on their own must not say together."""
     curated, mapping, found = settings.curated, settings.mapping, []
-    if curated.format in _COLUMNAR:
-        if curated.size_mb < _COLUMNAR_SIZE_MB:
-            found.append(f"curated.size_mb must be {_COLUMNAR_SIZE_MB} or more for {curated.format}")
-        if curated.compression not in (None, *_COLUMNAR[curated.format]):
-            allowed = ", ".join(_COLUMNAR[curated.format])
-            found.append(f"curated.compression for {curated.format} must be one of {allowed}")
+    if curated.format != "ndjson" and curated.size_mb < _COLUMNAR_SIZE_MB:
+        found.append(f"curated.size_mb must be {_COLUMNAR_SIZE_MB} or more for {curated.format}")
+    if curated.compression not in (None, *_COMPRESSION[curated.format]):
+        allowed = ", ".join(_COMPRESSION[curated.format])
+        found.append(f"curated.compression for {curated.format} must be one of {allowed}")
     half_s = settings.retention_hours * 3600 // 2
     if mapping.max_age_s is not None and mapping.max_age_s > half_s:
         found.append(
@@ -105,14 +103,11 @@ def _contradictions(settings: StageSettings) -> list[str]:
     expire, infrequent = settings.lifecycle.raw_expire_days, settings.lifecycle.raw_infrequent_access_days
     if expire is not None and infrequent is not None and expire <= infrequent:
         found.append("lifecycle.raw_expire_days must be more than lifecycle.raw_infrequent_access_days")
-    if settings.time_zone != "UTC" and not _zone_exists(settings.time_zone):
-        found.append(f"time_zone {settings.time_zone!r} is not in the IANA time zone database")
+    if settings.ordering_field is not None and mapping.parallelization > 1:
+        found.append(
+            "ordering_field needs mapping.parallelization 1: with more, Lambda splits a shard by its partition"
+            " keys, which are event ids, and events of one ordering value overtake each other"
+        )
+    if "*" in settings.cors_origins and len(settings.cors_origins) > 1:
+        found.append("cors_origins must be `*` alone or a list of origins, not both")
     return found
-
-
-def _zone_exists(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

@@ -3,6 +3,8 @@
 RAW = "raw-data/"
 CURATED = "curated/"
 QUARANTINE = "quarantine/"
+DROPPED = "dropped/"
+"""One line for each event that the hook dropped, with its reason and without its text."""
 DELIVERY_ERRORS = "delivery-errors/"
 """Outside every data prefix, so that no reader meets an error object (F02)."""
 FAILED_BATCHES = "aws/lambda/"

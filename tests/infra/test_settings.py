@@ -1,10 +1,13 @@
 """Settings: one frozen value, every mistake in one message, and files that follow from it."""
 
+import re
 import sys
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
+import botocore.session
 import pytest
 
 from headgate.infra.commands.render import stale
@@ -63,9 +66,26 @@ def test_every_mistake_is_reported_in_one_message() -> None:
             {"retention_hours": 24, "mapping": {"max_age_s": 43_201}},
             "mapping.max_age_s must be at most half the retention, 43200, not 43201",
         ),
-        ({"time_zone": "Asia/Soul"}, "time_zone 'Asia/Soul' is not in the IANA time zone database"),
+        ({"time_zone": "Asia/Soul"}, 'time_zone "Asia/Soul" is not in the IANA time zone database'),
         ({"cors_origins": "https://a.b"}, 'cors_origins must be a list, not "https://a.b"'),
         ({"cors_origins": ["https://a.b/path"]}, "cors_origins[0] must be an origin such as"),
+        ({"cors_origins": ["https://user@a.b"]}, "cors_origins[0] must be an origin such as"),
+        ({"cors_origins": ["https://a.b:0"]}, "cors_origins[0] must be an origin such as"),
+        ({"cors_origins": ["https://a.b:65536"]}, "cors_origins[0] must be an origin such as"),
+        ({"cors_origins": ["https://a..b"]}, "cors_origins[0] must be an origin such as"),
+        ({"cors_origins": ["https://[::g]"]}, "cors_origins[0] must be an origin such as"),
+        ({"cors_origins": ["https://*.a.b"]}, "cors_origins[0] must be an origin such as"),
+        ({"cors_origins": ["null"]}, "cors_origins[0] must be an origin such as"),
+        ({"cors_origins": ["*", "https://a.b"]}, "cors_origins must be `*` alone or a list of origins"),
+        (
+            {"ordering_field": "/id", "mapping": {"parallelization": 2}},
+            "ordering_field needs mapping.parallelization 1",
+        ),
+        ({"raw": {"compression": "snappy"}}, 'raw.compression "snappy" is refused: neither Athena'),
+        ({"raw": {"compression": "zip"}}, 'raw.compression "zip" is refused: Athena cannot read it'),
+        ({"raw": {"compression": "brotli"}}, "raw.compression must be one of gzip, none"),
+        ({"curated": {"compression": "zip"}}, 'curated.compression "zip" is refused: Athena cannot'),
+        ({"curated": {"compression": "snappy"}}, "curated.compression for ndjson must be one of gzip, none"),
         ({"ordering_field": "device"}, "ordering_field must be a JSON Pointer such as /device/id"),
         ({"tags": {"aws:x": "1"}}, "a key of tags must be a tag's key"),
         ({"tags": {"team": 1}}, "tags.team must be a tag's value, not 1"),
@@ -162,3 +182,52 @@ def test_a_setting_passes_few_files_on_its_way_to_the_template_and_the_environme
         sys.setprofile(before)
     ours = [path for path in passed if Path(path).is_relative_to(ROOT / "headgate")]
     assert len(ours) <= MOST_FILES_OF_A_SETTING, sorted(ours)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("https://App.Example.com", "https://app.example.com"),
+        ("https://b.example.com:443", "https://b.example.com"),
+        ("http://b.example.com:80", "http://b.example.com"),
+        ("HTTPS://b.example.com:8443", "https://b.example.com:8443"),
+        ("http://b.example.com:443", "http://b.example.com:443"),
+        ("http://localhost:03000", "http://localhost:3000"),
+        ("http://[0:0::1]:3000", "http://[::1]:3000"),
+        ("*", "*"),
+    ],
+)
+def test_an_origin_is_compared_in_the_form_in_which_browsers_send_it(written: str, sent: str) -> None:
+    """Source: WHATWG URL, host parsing and the default ports of special schemes."""
+    assert parse_settings("prod", {"cors_origins": [written]}).cors_origins == (sent,)
+
+
+def test_every_time_zone_that_is_taken_fits_firehoses_own_model() -> None:
+    """The names that Firehose's model or Java refuse would fail at the deploy, after the stream was made."""
+    (shape,) = [
+        each
+        for each in _model("firehose").shape_for("ExtendedS3DestinationConfiguration").members.items()
+        if each[0] == "CustomTimeZone"
+    ]
+    pattern, most = shape[1].metadata["pattern"], shape[1].metadata["max"]
+    taken, refused = set(), set()
+    for name in available_timezones() | {
+        "localtime",
+        "right/UTC",
+        "posix/UTC",
+        "Factory",
+        "posixrules",
+        "Etc",
+    }:
+        try:
+            parse_settings("prod", {"time_zone": name})
+            taken.add(name)
+        except SettingsError:
+            refused.add(name)
+    assert all(re.fullmatch(pattern, name) and len(name) <= most for name in taken)
+    assert {"UTC", "Asia/Seoul", "America/Argentina/Buenos_Aires", "Etc/UTC"} <= taken
+    assert {"America/Port-au-Prince", "Etc/GMT+9", "EST5EDT", "localtime", "right/UTC", "Factory"} <= refused
+
+
+def _model(service: str) -> Any:
+    return botocore.session.get_session().get_service_model(service)

@@ -128,5 +128,16 @@ def test_cors_is_on_for_a_listed_origin_on_answers_and_errors() -> None:
         assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
+def test_a_star_among_the_stages_origins_lets_every_page_in() -> None:
+    request = make_request(b"", origin="https://b.test")
+    preflight = gateway.preflight(request, {"*"})
+    assert preflight.status == 204
+    for answer in (preflight, gateway.with_cors(gateway.answered("r", {}), request, {"*"})):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Vary" not in answer.headers
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert gateway.preflight(make_request(b""), {"*"}).status == 405
+
+
 def test_an_answer_is_json() -> None:
     assert orjson.loads(gateway.answered("r", {"Valid": 2}).body) == {"Valid": 2}

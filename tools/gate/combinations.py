@@ -10,6 +10,7 @@ ORIGINS = ["https://app.example.com", "https://www.example.com"]
 _BIG, _SMALL = {"size_mb": 128, "interval_s": 900}, {"size_mb": 1, "interval_s": 0}
 _SINGLE: dict[str, dict[str, Any]] = {
     "on-demand": {"on_demand": True},
+    "ordered": {"ordering_field": "/device/id"},
     "shards": {"shards": 4, "retention_hours": 8760},
     "short-retention": {"retention_hours": 24},
     "mapping": {"mapping": {"max_age_s": 60, "retries": 0, "parallelization": 10}},
@@ -33,11 +34,12 @@ _SINGLE: dict[str, dict[str, Any]] = {
 def combinations() -> dict[str, StageSettings]:
     """Return name to settings."""
     blocks = dict(_SINGLE)
-    access = product(("api_key", "iam", "none"), ([], ORIGINS[:1], ORIGINS), (False, True))
+    access = product(("api_key", "iam", "none"), ([], ORIGINS[:1], ORIGINS, ["*"]), (False, True))
     for auth, origins, direct in access:
-        name = f"auth-{auth.replace('_', '-')}-origins-{len(origins)}{'-direct' if direct else ''}"
+        allowed = "every" if origins == ["*"] else str(len(origins))
+        name = f"auth-{auth.replace('_', '-')}-origins-{allowed}{'-direct' if direct else ''}"
         blocks[name] = {"auth": auth, "cors_origins": origins, "direct": direct}
-    for compression in ("gzip", "snappy", "zip", "none"):
+    for compression in ("gzip", "none"):
         each = {"compression": compression}
         blocks[f"ndjson-{compression}"] = {"raw": each, "curated": each}
     for kind, compressions in (("parquet", ("gzip", "snappy", "none")), ("orc", ("snappy", "none"))):

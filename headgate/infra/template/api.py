@@ -180,8 +180,6 @@ def _headers(settings: StageSettings, code: str) -> dict[str, str]:
 
 
 def _allowed_origin(settings: StageSettings) -> str:
-    # The gateway cannot choose from a list. With several origins it repeats the one that asks: its own errors
-    # say nothing that the asker does not know, and credentials are not allowed.
-    if len(settings.cors_origins) == 1:
-        return f"'{settings.cors_origins[0]}'"
-    return "method.request.header.Origin"
+    # The gateway cannot choose from a list, so with several origins its own errors are for everyone: they say
+    # nothing that the client does not know, and credentials are not allowed.
+    return f"'{settings.cors_origins[0]}'" if len(settings.cors_origins) == 1 else "'*'"

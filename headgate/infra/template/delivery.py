@@ -7,7 +7,7 @@ reads without a crawler, and what Firehose needs for Parquet and ORC.
 from headgate.infra.template.intrinsics import Json, allow, arn, att, policy, ref, resource, sub, tags, trust
 from headgate.settings import StageSettings, names_of, prefixes
 
-COMPRESSION = {"gzip": "GZIP", "snappy": "Snappy", "zip": "ZIP", "none": "UNCOMPRESSED"}
+COMPRESSION = {"gzip": "GZIP", "none": "UNCOMPRESSED"}
 """Setting to Firehose's word. Source: S3DestinationConfiguration CompressionFormat."""
 
 

@@ -8,6 +8,7 @@ evaluates its Velocity templates with another engine and feeds the result to Kin
 import hashlib
 import json
 
+from chalicelib.packing import KEY_MARK
 from headgate.infra.template.api import RETRY_AFTER_S, access_log, gateway_responses, method_settings
 from headgate.infra.template.intrinsics import Json, allow, arn, att, policy, ref, resource, sub, tags, trust
 from headgate.settings import StageSettings, names_of
@@ -118,20 +119,29 @@ def _role(settings: StageSettings) -> Json:
 _STREAM = "@stream@"
 
 # Raw line breaks of a JSON text are white space between tokens: they go, and one newline ends the line. The
-# partition key is the event id, as in the ingest function: the client's key, else the trace's root, else the
-# request's id.
+# partition key is the event id behind our mark, as in the ingest function: the client's key, else the id of
+# the request. HTTP/2 brings header names in lower case, so the names are compared without their case.
+#
+# escapeJavaScript writes `\'` for an apostrophe, which JSON does not have: the backslash is removed again.
+# It is decoded because Velocity's engines differ in how they read one in a text.
+# Source: API Gateway developer guide, variables for data transformations, $util.escapeJavaScript().
 _REQUEST = """\
 #set($line = $input.body.replaceAll("[\\r\\n]", ""))
 #set($newline = $util.urlDecode("%0A"))
-#set($key = $input.params("Idempotency-Key"))
-#if($key == "")
-#set($key = $input.params("X-Amzn-Trace-Id").replaceAll("^.*Root=", "").replaceAll(";.*$", ""))
+#set($backslash = $util.urlDecode("%5C"))
+#set($headers = $input.params().header)
+#set($found = {"key": ""})
+#foreach($name in $headers.keySet())
+#if($name.matches("(?i)idempotency-key"))
+#set($ignored = $found.put("key", $headers.get($name)))
 #end
+#end
+#set($key = $found.get("key"))
 #if($key == "" || $key.length() > 200)
 #set($key = $context.requestId)
 #end
 {"StreamName": "@stream@", "Data": "$util.base64Encode("$line$newline")",
- "PartitionKey": "$util.escapeJavaScript($key)"}
+ "PartitionKey": "@mark@$util.escapeJavaScript($key).replaceAll("$backslash$backslash'", "'")"}
 """
 
 RECEIPT = """\
@@ -155,4 +165,4 @@ REFUSED = f"""\
 
 def request_template(stream: str) -> str:
     """Make the template that turns a request into a PutRecord."""
-    return _REQUEST.replace(_STREAM, stream)
+    return _REQUEST.replace(_STREAM, stream).replace("@mark@", KEY_MARK)

@@ -68,7 +68,9 @@ def transform_statements(settings: StageSettings, make: Arn = arn) -> list[Json]
     """Return what the transform may do, and Lambda in its name."""
     names = names_of(settings)
     bucket = _bucket_arn(settings, exact=make is arn)
-    writes = [f"{bucket}/{prefix}*" for prefix in (prefixes.QUARANTINE, prefixes.FAILED_BATCHES)]
+    writes = [
+        f"{bucket}/{prefix}*" for prefix in (prefixes.QUARANTINE, prefixes.DROPPED, prefixes.FAILED_BATCHES)
+    ]
     return [
         allow(MAPPING_ACTIONS, make("kinesis", f"stream/{names.stream}")),
         allow(TRANSFORM_ACTIONS, make("firehose", f"deliverystream/{names.curated}")),

@@ -17,7 +17,11 @@ def stream(settings: StageSettings) -> dict[str, Json]:
         "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
         "Tags": tags(settings),
     }
-    if not settings.on_demand:
+    if settings.on_demand:
+        # The other strategy, AUTO, ignores partition keys and hash keys: event ids and order would be lost.
+        # Only on-demand streams have this property. Source: Kinesis developer guide, record distribution.
+        properties["RecordDistributionStrategy"] = "USER_PARTITION_KEY"
+    else:
         properties["ShardCount"] = settings.shards
     kept = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
     return {"Stream": resource("AWS::Kinesis::Stream", properties, **kept)}
@@ -87,7 +91,7 @@ def _lifecycle(settings: StageSettings) -> list[Json]:
     if wanted.raw_infrequent_access_days is not None:
         move = {"StorageClass": "STANDARD_IA", "TransitionInDays": wanted.raw_infrequent_access_days}
         rules.append(_rule("raw-infrequent-access", prefixes.RAW, {"Transitions": [move]}))
-    troubled = (prefixes.QUARANTINE, prefixes.DELIVERY_ERRORS, prefixes.FAILED_BATCHES)
+    troubled = (prefixes.QUARANTINE, prefixes.DROPPED, prefixes.DELIVERY_ERRORS, prefixes.FAILED_BATCHES)
     for days, folders in (
         (wanted.raw_expire_days, (prefixes.RAW,)),
         (wanted.curated_expire_days, (prefixes.CURATED,)),
