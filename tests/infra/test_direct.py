@@ -62,7 +62,11 @@ class Util:
 
 
 def evaluated(template: str, body: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    context: dict[str, Any] = {"requestId": "the-request", "responseOverride": {}}
+    context: dict[str, Any] = {
+        "requestId": "the-request",
+        "extendedRequestId": "extended=",
+        "responseOverride": {},
+    }
     names = {"input": Input(body, headers or {}), "util": Util(), "context": context}
     result: dict[str, Any] = json.loads(airspeed.Template(template).merge(names))
     result |= context["responseOverride"]
@@ -88,11 +92,11 @@ def test_a_body_becomes_one_line_with_nothing_else_touched(body: str, line: str)
         ({"Idempotency-Key": "mine", "X-Amzn-Trace-Id": "Root=1-a-b"}, "mine"),
         ({"idempotency-key": "mine"}, "mine"),
         ({"IDEMPOTENCY-KEY": "mine"}, "mine"),
-        ({"X-Amzn-Trace-Id": "Root=1-a-b"}, "the-request"),
-        ({}, "the-request"),
-        ({"Idempotency-Key": ""}, "the-request"),
+        ({"X-Amzn-Trace-Id": "Root=1-a-b"}, "extended="),
+        ({}, "extended="),
+        ({"Idempotency-Key": ""}, "extended="),
         ({"Idempotency-Key": "k" * 200}, "k" * 200),
-        ({"Idempotency-Key": "k" * 201}, "the-request"),
+        ({"Idempotency-Key": "k" * 201}, "extended="),
         ({"Idempotency-Key": 'a"b\\'}, 'a"b\\'),
         ({"Idempotency-Key": "o'brien-1"}, "o'brien-1"),
         ({"Idempotency-Key": "\\'"}, "\\'"),
