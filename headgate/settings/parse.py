@@ -105,7 +105,7 @@ def _contradictions(settings: StageSettings) -> list[str]:
         found.append("lifecycle.raw_expire_days must be more than lifecycle.raw_infrequent_access_days")
     if settings.ordering_field is not None and mapping.parallelization > 1:
         found.append(
-            "ordering_field needs mapping.parallelization 1: with more, Lambda splits a shard by its partition"
+            "ordering_field needs mapping.parallelization 1: with more, Lambda splits a shard by partition"
             " keys, which are event ids, and events of one ordering value overtake each other"
         )
     if "*" in settings.cors_origins and len(settings.cors_origins) > 1:

@@ -119,9 +119,9 @@ def _role(settings: StageSettings) -> Json:
 _STREAM = "@stream@"
 
 # Raw line breaks of a JSON text are white space between tokens: they go, and one newline ends the line. The
-# partition key is the event id behind our mark, as in the ingest function: the client's key, else the extended
-# request id, because a client can choose the other one. HTTP/2 brings header names in lower case, so the names
-# are compared without their case.
+# partition key is the event id behind our mark, as in the ingest function: the client's key, else the
+# extended request id, because a client can choose the other one. HTTP/2 brings header names in lower case,
+# so the names are compared without their case.
 #
 # escapeJavaScript writes `\'` for an apostrophe, which JSON does not have: the backslash is removed again.
 # It is decoded because Velocity's engines differ in how they read one in a text.
