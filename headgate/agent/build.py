@@ -1,7 +1,7 @@
 """Builds agent.pyz: the agent as one file that runs on a bare Python 3.11 or newer.
 
-`python -m headgate.agent.build [PATH]`. Holds the agent and the parts of chalicelib it uses, nothing else;
-boto3 is taken from the host's Python where a flow goes to AWS.
+`python -m headgate.agent.build [PATH]`. Holds the agent, the client of `POST /v1` and the parts of chalicelib
+they use, nothing else; boto3 is taken from the host's Python where a flow goes to AWS.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import zipapp
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
+_ROOMS = ("agent", "contract")
 _SHARED = ("packing.py", "retry.py", "throttles.py")
 
 
@@ -20,7 +21,8 @@ def build(target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         content = Path(folder)
         ignore = shutil.ignore_patterns("__pycache__", "*.service")
-        shutil.copytree(_ROOT / "headgate" / "agent", content / "headgate" / "agent", ignore=ignore)
+        for name in _ROOMS:
+            shutil.copytree(_ROOT / "headgate" / name, content / "headgate" / name, ignore=ignore)
         shutil.copy(_ROOT / "headgate" / "aws_errors.py", content / "headgate" / "aws_errors.py")
         (content / "headgate" / "__init__.py").write_text('"""Headgate."""\n')
         (content / "chalicelib").mkdir()

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chalicelib import limits
+from headgate.contract.url import Target, header_problem, parse_url
 from headgate.send import celltypes, encoding
 from headgate.send.abort import UsageError
 from headgate.send.batches import Limits
 from headgate.send.csvrows import Dialect
 from headgate.send.generate import read_template
 from headgate.send.options import Options
-from headgate.send.target import Target, parse_header, parse_url
 
 GENERATED_EVENTS = 1_000  # when neither --limit nor --loop says how many
 CONCURRENCY_MAX = 64
@@ -124,12 +124,24 @@ def _template(text: str | None) -> dict[str, Any] | None:
 
 
 def _target(args: argparse.Namespace, checks: _Checks) -> Target:
-    target = checks.take(lambda: parse_url(args.url), Target(tls=False, host="", port=None, path="/"), "-u")
     none = ("", "")
-    headers = [checks.take(partial(parse_header, text), none, "--header") for text in args.header]
+    nowhere = Target(tls=False, host="", port=None, path="/")
+    target = checks.take(lambda: parse_url(args.url), nowhere, "-u URL")
+    headers = [checks.take(partial(_header, text), none, "--header") for text in args.header]
     if args.api_key is not None:
         headers.append(checks.take(lambda: _api_key(args.api_key), none, "--api-key"))
     return replace(target, headers=tuple(headers))
+
+
+def _header(text: str) -> tuple[str, str]:
+    """`Name: value`. Raises ValueError with a sentence that does not repeat the value."""
+    name, colon, value = text.partition(":")
+    name, value = name.strip(), value.strip()
+    if not colon:
+        raise ValueError("it must be of the form 'Name: value'")
+    if problem := header_problem(name, value):
+        raise ValueError(problem)
+    return name, value
 
 
 def _api_key(text: str) -> tuple[str, str]:
@@ -137,7 +149,7 @@ def _api_key(text: str) -> tuple[str, str]:
     key = Path(text[1:]).read_text(encoding="utf-8").strip() if text.startswith("@") else text
     if not key.strip():
         raise ValueError("the key is empty")
-    return parse_header(f"x-api-key: {key}")
+    return _header(f"x-api-key: {key}")
 
 
 def _dialect(args: argparse.Namespace, checks: _Checks) -> Dialect:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, Success, drive
-from headgate.send import answers
+from headgate.contract import verdict as verdicts
+from headgate.contract.connection import Answer, NoAnswer
 from headgate.send.abort import AbortError
 from headgate.send.batches import Batch
-from headgate.send.client import Answer, NoAnswer, Post
 from headgate.send.rows import BadRow, Row
 
 BASE_S = 0.25  # bound of the first wait
@@ -54,7 +54,7 @@ class Taken(NamedTuple):
 class Means:
     """The edges a delivery needs."""
 
-    post: Post
+    post: Callable[[Batch], Answer | NoAnswer]
     now: Callable[[], float]  # monotonic seconds
     sleep: Callable[[float], object]  # may raise StoppedError
     jitter: Callable[[], float]  # shares in [0, 1]
@@ -78,24 +78,24 @@ def deliver(batch: Batch, means: Means, *, first: bool = False) -> Iterator[Take
         batch = waiting.pop()
         verdict = _send(batch, means, first=not proven)
         proven = True
-        if isinstance(verdict, answers.Accepted):
+        if isinstance(verdict, verdicts.Accepted):
             yield Taken(len(batch.rows))
-        elif isinstance(verdict, answers.Passing):
+        elif isinstance(verdict, verdicts.Passing):
             message = f"gave up on rows {_range(batch)} after {means.retry_for_s:g} s of waiting"
             raise AbortError(f"{message}: {verdict.message}")
-        elif isinstance(verdict, answers.Hopeless):
+        elif isinstance(verdict, verdicts.Hopeless):
             raise AbortError(verdict.message)
-        elif isinstance(verdict, answers.TooLarge) and len(batch.rows) > 1:
+        elif isinstance(verdict, verdicts.TooLarge) and len(batch.rows) > 1:
             waiting.extend(reversed(batch.halves()))
         else:
-            if isinstance(verdict, answers.Refused) and first and len(batch.rows) > 1:
+            if isinstance(verdict, verdicts.Refused) and first and len(batch.rows) > 1:
                 raise AbortError(f"the endpoint refuses the first batch as a whole: {verdict.message}")
             bad = _bad_rows(batch, verdict)
             yield from bad.values()
             waiting.extend(reversed(batch.without(bad)))
 
 
-def _send(batch: Batch, means: Means, *, first: bool) -> answers.Verdict:
+def _send(batch: Batch, means: Means, *, first: bool) -> verdicts.Verdict:
     """One batch through the retry machine; the last verdict."""
     policy = Policy(
         max_items=1,
@@ -106,7 +106,7 @@ def _send(batch: Batch, means: Means, *, first: bool) -> answers.Verdict:
         cap_s=CAP_S,
         wait_budget_s=means.retry_for_s,
     )
-    verdicts: list[answers.Verdict] = []
+    found: list[verdicts.Verdict] = []
     begun_s = means.now()
     proven = not first
 
@@ -114,44 +114,44 @@ def _send(batch: Batch, means: Means, *, first: bool) -> answers.Verdict:
         nonlocal proven
         started_s = means.now()
         answer = means.post(batch)
-        means.observe(Exchange(answer, means.now() - started_s, again=bool(verdicts)))
-        verdict = answers.judge(answer, len(batch.rows), single=batch.single, checking=means.checking)
-        if first and not verdicts and isinstance(answer, NoAnswer) and not answer.connected:
-            verdict = answers.Hopeless(answer.message)
-        proven = proven or answers.is_of_the_contract(answer)
+        means.observe(Exchange(answer, means.now() - started_s, again=bool(found)))
+        verdict = verdicts.judge(answer, len(batch.rows), checking=means.checking)
+        if first and not found and isinstance(answer, NoAnswer) and not answer.connected:
+            verdict = verdicts.Hopeless(answer.code, answer.code, answer.message)
+        proven = proven or verdicts.is_of_the_contract(answer)
         if not proven:
-            verdict = answers.judge_first(answer, verdict)
-        verdicts.append(verdict)
+            verdict = verdicts.judge_first(answer, verdict)
+        found.append(verdict)
         return [_outcome(verdict)]
 
     def sleep(seconds: float) -> None:
-        last = verdicts[-1]
-        message = last.message if isinstance(last, answers.Passing) else ""
-        means.waits(batch.key, Again(message, len(verdicts), means.now() + seconds, begun_s))
+        last = found[-1]
+        message = last.message if isinstance(last, verdicts.Passing) else ""
+        means.waits(batch.key, Again(message, len(found), means.now() + seconds, begun_s))
         means.sleep(seconds)
 
     try:
         drive(Retry([Item(len(batch.body))], policy, means.jitter), send, means.now, sleep)
     finally:
         means.waits(batch.key, None)
-    return verdicts[-1]
+    return found[-1]
 
 
-def _outcome(verdict: answers.Verdict) -> Outcome:
-    if isinstance(verdict, answers.Accepted):
+def _outcome(verdict: verdicts.Verdict) -> Outcome:
+    if isinstance(verdict, verdicts.Accepted):
         return Success()
-    if isinstance(verdict, answers.Passing):
+    if isinstance(verdict, verdicts.Passing):
         return Failure(verdict.code, passing=True, retry_after_s=verdict.retry_after_s)
     return Failure(type(verdict).__name__, passing=False)
 
 
 def _bad_rows(
-    batch: Batch, verdict: answers.Invalid | answers.Refused | answers.TooLarge
+    batch: Batch, verdict: verdicts.Invalid | verdicts.Refused | verdicts.TooLarge
 ) -> dict[int, BadRow]:
     """The rows that the endpoint will not have, by index."""
-    if isinstance(verdict, answers.Invalid):
+    if isinstance(verdict, verdicts.Invalid):
         return {index: _bad_row(batch.rows[index], said) for index, said in verdict.errors.items()}
-    code = verdict.code if isinstance(verdict, answers.Refused) else "TooLarge"
+    code = verdict.code if isinstance(verdict, verdicts.Refused) else "TooLarge"
     return {index: BadRow.of(row, code, verdict.message) for index, row in enumerate(batch.rows)}
 
 

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from headgate.contract.connection import NoAnswer
+from headgate.contract.verdict import Hopeless, judge, judge_first
 from headgate.send import bytestream
 from headgate.send.abort import AbortError
-from headgate.send.answers import Hopeless, judge, judge_first
-from headgate.send.client import NoAnswer
 from headgate.send.filesource import FileSource
 from headgate.send.options import Options
 from headgate.send.sender import probe
@@ -57,7 +57,7 @@ def _file(options: Options, path: str) -> FileSource:
 
 def _look_through(source: FileSource, options: Options, printer: Printer) -> None:
     if source.size_bytes > PROBE_ABOVE_BYTES and not options.dry_run:
-        printer.note(f"asking {options.target.url} before the whole file is looked through")
+        printer.note(f"asking {options.target.shown} before the whole file is looked through")
         _ask_first(options)
     source.scan(lambda: printer.progress(lambda width: _scanning(source)[:width]))
     printer.note(f"{source.name}: {source.form.upper()}, {source.choice.encoding} ({source.choice.why})")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headgate.contract.url import Target
 from headgate.send.batches import Limits
 from headgate.send.csvrows import Dialect
-from headgate.send.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def preview(batches: Iterable[Batch | BadRow], options: Options, printer: Printe
 def _request(batch: Batch, options: Options) -> str:
     target = options.target.checking() if options.check else options.target
     body = batch.body
-    lines = [f"POST {target.url}", f"Content-Type: {batch.content_type}", f"Idempotency-Key: {batch.key}"]
+    lines = [f"POST {target.shown}", f"Content-Type: {batch.content_type}", f"Idempotency-Key: {batch.key}"]
     lines += [f"{name}: {value}" for name, value in target.shown_headers()]
     lines.append("")
     for row in batch.rows[:LINES]:

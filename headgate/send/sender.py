@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from headgate.contract.connection import Answer, Connection, NoAnswer
 from headgate.send.batches import Batch
-from headgate.send.client import Answer, Client, NoAnswer
 from headgate.send.crew import Worker
 from headgate.send.deliver import Exchange, Means, Taken, deliver
 from headgate.send.options import Options
@@ -18,6 +18,8 @@ from headgate.send.rejects import Rejects
 from headgate.send.resume import Mark, Prefix, ResumeFile
 from headgate.send.rows import BadRow
 from headgate.send.stats import Stats
+
+_AGENT = "headgate-send"
 
 
 class Job(NamedTuple):
@@ -94,9 +96,9 @@ class Sender:
         """A worker with a connection of its own."""
         options = self._options
         target = options.target.checking() if options.check else options.target
-        return _Deliverer(self, Client(target, options.timeout_s))
+        return _Deliverer(self, Connection(target, options.timeout_s, _AGENT))
 
-    def send(self, job: Job, client: Client) -> None:
+    def send(self, job: Job, connection: Connection) -> None:
         """One batch to its end. Raises AbortError, StoppedError."""
         books, now = self._books, self._books.now
         self.sleep(self._pace.wait_s(len(job.batch.rows), now()))
@@ -109,8 +111,12 @@ class Sender:
                 books.stats.add(sent=unsent)
                 unsent = 0
 
+        def post(batch: Batch) -> Answer | NoAnswer:
+            headers = {"Content-Type": batch.content_type, "Idempotency-Key": batch.key}
+            return connection.post(batch.body, headers)
+
         means = Means(
-            post=client.post,
+            post=post,
             now=now,
             sleep=self.sleep,
             jitter=self._jitter,
@@ -130,21 +136,21 @@ class Sender:
 
 
 class _Deliverer(Worker[Job]):
-    def __init__(self, sender: Sender, client: Client) -> None:
+    def __init__(self, sender: Sender, connection: Connection) -> None:
         self._sender = sender
-        self._client = client
+        self._connection = connection
 
     def work(self, job: Job) -> None:
-        self._sender.send(job, self._client)
+        self._sender.send(job, self._connection)
 
     def close(self) -> None:
-        self._client.close()
+        self._connection.close()
 
 
 def probe(options: Options) -> Answer | NoAnswer:
     """Ask with an empty request, which writes nothing, whether the endpoint is there and takes us (S06)."""
-    client = Client(options.target.checking(), options.timeout_s)
+    connection = Connection(options.target.checking(), options.timeout_s, _AGENT)
     try:
-        return client.send(b"", {"Content-Type": "application/x-ndjson"})
+        return connection.post(b"", {"Content-Type": "application/x-ndjson"})
     finally:
-        client.close()
+        connection.close()

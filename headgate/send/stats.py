@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
-from headgate.send.client import NoAnswer
+from headgate.contract.connection import NoAnswer
 from headgate.send.deliver import Again, Exchange
 
 _STEP = 1.05  # latencies are kept to within five per cent

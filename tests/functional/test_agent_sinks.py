@@ -148,7 +148,9 @@ def test_http_takes_out_the_lines_that_the_server_names_and_sends_the_rest(targe
 
 
 def test_a09_http_413_is_split_down_to_the_line_that_is_too_large(target: Endpoint) -> None:
-    target.fault = lambda _n, _k, body: Reply(413, {"Code": "TooLarge"}) if len(body) > 20 else None
+    target.fault = lambda _n, _k, body: (
+        Reply(413, {"Code": "TooLarge", "RequestId": "r"}) if len(body) > 20 else None
+    )
     sink = sink_of(target, httpEndpoint=f"{target.url}/v1")
     lines = [b'{"a":1}\n', b'{"a":2}\n', b'{"a":"much too large"}\n', b'{"a":4}\n']
     assert sink.send([unit(*lines)]) == [Success([RefusedLine(2, "http_413", "413 TooLarge")])]
@@ -192,11 +194,11 @@ RECEIPT = {"SequenceNumber": "1", "ShardId": "s"}
         ({}, "without receipts"),
         ({"Valid": 2}, "dry run"),
         ({"FailedRecordCount": 0, "Records": []}, "0 receipts for 2 events"),
-        ({"FailedRecordCount": 0, "Records": [RECEIPT]}, "1 receipts for 2 events"),
-        ({"FailedRecordCount": 0, "Records": [RECEIPT, {}]}, "1 receipts for 2 events"),
+        ({"FailedRecordCount": 0, "Records": [RECEIPT]}, "1 receipt for 2 events"),
+        ({"FailedRecordCount": 0, "Records": [RECEIPT, {}]}, "1 receipt for 2 events"),
         ({"FailedRecordCount": 0, "Records": [RECEIPT] * 3}, "3 receipts for 2 events"),
         ({"FailedRecordCount": 1, "Records": [RECEIPT, RECEIPT]}, "FailedRecordCount 1"),
-        ({"Records": [RECEIPT, RECEIPT]}, "without receipts"),
+        ({"Records": [RECEIPT, RECEIPT]}, "without a FailedRecordCount of 0"),
         (RECEIPT, "without receipts"),
     ],
 )
@@ -221,6 +223,18 @@ def test_a_single_event_and_a_blank_line_have_one_receipt(target: Endpoint) -> N
     target.fault = lambda _n, _k, _b: Reply(200, RECEIPT)
     sink = sink_of(target, httpEndpoint=f"{target.url}/v1")
     assert sink.send([unit(b'{"a":1}\n', b" \n")]) == [Success([])]
+    sink.close()
+
+
+def test_an_event_that_the_server_names_is_found_among_blank_lines(target: Endpoint) -> None:
+    errors = [{"Index": 1, "Code": "SchemaViolation", "Message": "no"}]
+    target.fault = lambda n, _k, _b: (
+        Reply(400, {"Code": "InvalidEvent", "Errors": errors}) if n == 0 else None
+    )
+    sink = sink_of(target, httpEndpoint=f"{target.url}/v1")
+    assert sink.send([unit(b" \n", b'{"a":1}\n', b"\n", b'{"a":2}\n')]) == [
+        Success([RefusedLine(3, "SchemaViolation", "no")])
+    ]
     sink.close()
 
 

@@ -5,11 +5,11 @@ import math
 
 import pytest
 
+from headgate.contract.url import parse_url
 from headgate.send import command
 from headgate.send.abort import UsageError
 from headgate.send.arguments import GENERATED_EVENTS, from_arguments
 from headgate.send.options import Options
-from headgate.send.target import parse_header, parse_url
 
 URL = "https://abc.execute-api.ap-northeast-2.amazonaws.com/PROD/v1"
 
@@ -147,7 +147,7 @@ def test_an_api_key_is_a_header_and_never_shown() -> None:
         ("http://localhost:8000/v1", "localhost", 8000, "/v1"),
         ("https://x.y", "x.y", None, "/"),
         ("http://[::1]:80/v1", "::1", 80, "/v1"),
-        ("http://h/길 a?b=c d", "h", None, "/%EA%B8%B8%20a?b=c%20d"),
+        ("http://h/길%20a?b=c%20d", "h", None, "/%EA%B8%B8%20a?b=c%20d"),
         ("http://bücher.example/%20", "xn--bcher-kva.example", None, "/%20"),
     ],
 )
@@ -170,19 +170,20 @@ def test_a_url_is_taken_apart_and_quoted(url: str, host: str, port: int | None, 
     ],
 )
 def test_what_is_no_url_is_refused_with_a_sentence(url: str) -> None:
-    with pytest.raises(ValueError, match=r"URL|begin|host"):
+    with pytest.raises(ValueError, match=r"URL|begin|host|password"):
         parse_url(url)
 
 
 def test_checking_adds_to_a_query() -> None:
     assert parse_url("http://h/v1").checking().path == "/v1?dry_run=1"
     assert parse_url("http://h/v1?a=b").checking().path == "/v1?a=b&dry_run=1"
+    assert parse_url("http://h/v1?dry_run=0&a=b").checking().path == "/v1?a=b&dry_run=1"
 
 
 @pytest.mark.parametrize(
     "text", ["x", ": y", "a b: c", "a: b\r\nc: d", "a: é", "Host: h", "idempotency-key: k"]
 )
 def test_a_header_that_cannot_be_one_is_refused_without_its_value(text: str) -> None:
-    with pytest.raises(ValueError, match=r"form|holds|itself") as error:
-        parse_header(text)
+    with pytest.raises(UsageError, match=r"form|holds|itself|no header") as error:
+        options("--header", text)
     assert "c: d" not in str(error.value)

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from headgate.contract.connection import Answer, NoAnswer
 from headgate.send.abort import AbortError
 from headgate.send.batches import Batch
-from headgate.send.client import Answer, NoAnswer
 from headgate.send.deliver import Again, Exchange, Means, Taken, deliver
 from headgate.send.rows import BadRow, Row
+from tests.contract_cases import RECEIPT, records
 
 LOST = NoAnswer("ConnectionLost", "the connection broke", connected=True)
 REFUSED = NoAnswer("ConnectionRefused", "nothing listens", connected=False)
@@ -24,7 +25,7 @@ def batch_of(count: int, *, single: bool = False) -> Batch:
 def ok(batch: Batch) -> Answer:
     if batch.single:
         return Answer(200, b'{"SequenceNumber": "1", "ShardId": "s"}')
-    return Answer(200, json.dumps({"FailedRecordCount": 0, "Records": [{}] * len(batch.rows)}).encode())
+    return Answer(200, records(*[RECEIPT] * len(batch.rows)))
 
 
 def status(code: int, retry_after: str | None = None, errors: object = None) -> Answer:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from headgate.send.client import Answer, NoAnswer
+from headgate.contract.connection import Answer, NoAnswer
 from headgate.send.deliver import Again, Exchange
 from headgate.send.pace import Pace
 from headgate.send.progress import RetryNotes, duration, progress_line, summary

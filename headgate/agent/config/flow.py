@@ -28,6 +28,9 @@ def read_flow(
     strict = read.boolean("strict", strict)
     kind, destination = _destination(read, warnings)
     limits = LIMITS[kind]
+    http = read_target(read, destination, read_secret) if kind == HTTP else None
+    if http is not None:
+        destination = http.shown  # it stands in every log line
     pattern = _pattern(read)
     options = _options(read, warnings)
     terminator = _terminator(read, limits.record_bytes)
@@ -66,7 +69,7 @@ def read_flow(
         source_metadata=read.boolean("addSourceMetadata", default=False),
         hold_s=0.0 if strict else read.seconds("multiLineHoldMillis", 1000, 0, _FIFTEEN_MINUTES_MS),
         rotated_quiet_s=read.seconds("rotatedQuietMillis", 300_000, 0),
-        http=read_target(read, destination, read_secret) if kind == HTTP else None,
+        http=http,
     )
     read.seconds("waitOnFullPublishQueueMillis", 60_000, 1000, _FIFTEEN_MINUTES_MS)
     read.seconds("waitOnEmptyPublishQueueMillis", 60_000, 1000, _FIFTEEN_MINUTES_MS)

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from headgate.agent.config.flow import read_flow
 from headgate.agent.config.keys import AGENT_KEYS, Reader
 from headgate.agent.config.model import MIB, AgentConfig, Aws, Flow
-from headgate.agent.config.target import ReadSecret, url_problem
+from headgate.agent.config.target import ReadSecret
 from headgate.agent.config.values import DialectError, ValueProblem, parse_object
+from headgate.contract.url import url_problem
 
 DEFAULT_STATE_DIR = "/var/lib/headgate-agent"
 _DAY_S = 86_400

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from headgate.agent.config.fileglob import FilePattern
+from headgate.contract.url import Target
 
 KINESIS, FIREHOSE, HTTP = "kinesis", "firehose", "http"
 MIB = 1024 * 1024
@@ -28,15 +29,6 @@ LIMITS = {
     FIREHOSE: Limits(record_bytes=1_024_000, call_bytes=4 * MIB),
     HTTP: Limits(record_bytes=1_000_000, call_bytes=4 * MIB),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class HttpTarget:
-    """Where and how an HTTP flow posts."""
-
-    url: str
-    api_key: str | None = field(default=None, repr=False)
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ class Flow:
     source_metadata: bool
     hold_s: float  # of an open multi-line record
     rotated_quiet_s: float  # after which a rotated file is finished
-    http: HttpTarget | None
+    http: Target | None
 
     @property
     def limits(self) -> Limits:
