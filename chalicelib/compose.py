@@ -127,6 +127,7 @@ class Handlers:
             bucket=self._settings.bucket,
             hook=self._hook,
             pack_bytes=self._settings.pack_bytes,
+            event_as_text=self._settings.event_as_text,
             version=__version__,
             now=time.monotonic,
             sleep=time.sleep,

@@ -16,6 +16,7 @@ from chalicelib.errors import Fatal
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _AUTH = ("api_key", "iam", "none")
 _UNKNOWN_TYPES = ("accept", "reject")
+_COLUMNAR = ("parquet", "orc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Settings:
     cors_origins: frozenset[str]
     ordering_field: str | None  # JSON Pointer
     pack_bytes: int
+    event_as_text: bool  # in curated/: a JSON string that holds the event, for the columnar formats
     only_known_types: bool
     batch_size: int  # of the event source mapping, records
     batch_window_s: int
@@ -58,6 +60,7 @@ def parse(environ: Mapping[str, str]) -> Settings:
         cors_origins=frozenset(environ.get("HEADGATE_CORS_ORIGINS", "").replace(",", " ").split()),
         ordering_field=read.pointer("HEADGATE_ORDERING_FIELD"),
         pack_bytes=read.number("HEADGATE_PACK_BYTES", 0, limits.FIREHOSE_RECORD_MAX_BYTES),
+        event_as_text=read.one_of("HEADGATE_CURATED_FORMAT", ("ndjson", *_COLUMNAR), "ndjson") in _COLUMNAR,
         only_known_types=read.one_of("HEADGATE_UNKNOWN_TYPES", _UNKNOWN_TYPES) == "reject",
         batch_size=read.number("HEADGATE_BATCH_SIZE", 1, 10_000),
         batch_window_s=read.number("HEADGATE_BATCH_WINDOW_S", 0, 300),
@@ -75,14 +78,14 @@ class _Reader:
         self._environ = environ
         self.mistakes: list[str] = []
 
-    def text(self, name: str) -> str:
-        value = self._environ.get(name, "")
+    def text(self, name: str, default: str = "") -> str:
+        value = self._environ.get(name, "") or default
         if not value:
             self.mistakes.append(f"{name} is missing")
         return value
 
-    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
-        value = self.text(name)
+    def one_of(self, name: str, allowed: tuple[str, ...], default: str = "") -> str:
+        value = self.text(name, default)
         if value and value not in allowed:
             self.mistakes.append(f"{name} is not one of {', '.join(allowed)}")
         return value

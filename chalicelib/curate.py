@@ -3,6 +3,7 @@
 Total over any bytes (DESIGN I7), and pure but for the user's hook: the same record gives the same bytes.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -12,12 +13,15 @@ from pybase64 import b64decode, b64encode
 from chalicelib import envelope, jsontext, limits, lines
 from chalicelib import event as events
 from chalicelib.envelope import Origin
-from chalicelib.errors import EventError, Reject
+from chalicelib.errors import Drop, EventError, Reject
 from chalicelib.jsontext import Loads
 from chalicelib.packing import record_event_id
 
 Hook = Callable[[dict[str, Any]], dict[str, Any] | None]
 
+_NO_REASON = "DroppedByHook"  # of a hook that returned None
+# Reasons are counted and logged, so they are names and never hold an event's own text (DESIGN I10).
+_REASON = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _RAW_LINE = frozenset({"MalformedJson", "NotAnObject"})
 
 
@@ -33,14 +37,22 @@ class Dropped(NamedTuple):
 
     reason: str
     lines: int = 1
+    note: bytes = (
+        b""  # for dropped/, with its line feed; blank lines are no events, and none is written of them
+    )
 
 
 # Bytes are a line for curated/, with its line feed: the end of nearly all lines, so it has no wrapping.
 End = bytes | Quarantined | Dropped
 
 
-def curate(record: Mapping[str, Any], hook: Hook, version: str) -> Iterator[End]:
-    """The end of every line of one record of a Lambda event; `version` is noted in quarantine."""
+def curate(
+    record: Mapping[str, Any], hook: Hook, version: str, *, event_as_text: bool = False
+) -> Iterator[End]:
+    """Yield the end of every line of one record of a Lambda event; blank lines have one together, the last.
+
+    `version` is noted beside what is not curated.
+    """
     kinesis = record["kinesis"]
     shard_id, sequence_number = record["eventID"].partition(":")[0], str(kinesis["sequenceNumber"])
     origin = envelope.origin(float(kinesis["approximateArrivalTimestamp"]), shard_id, sequence_number)
@@ -64,31 +76,40 @@ def curate(record: Mapping[str, Any], hook: Hook, version: str) -> Iterator[End]
             blank += 1
             continue
         try:
-            yield _curated(line_id, text, origin, hook, loads)
+            yield _curated(line_id, text, origin, hook, loads, as_text=event_as_text)
         except Reject as verdict:
             yield _quarantined(line_id, number, text, origin, verdict, version)
+        except Drop as drop:
+            yield _dropped(line_id, number, origin, drop.reason, version)
     if blank:
         yield Dropped("BlankLine", blank)
 
 
-def _curated(line_id: str, line: bytes, origin: Origin, hook: Hook, loads: Loads) -> bytes | Dropped:
-    """A line in its envelope, or none if the hook drops it. Raises Reject."""
+def _curated(line_id: str, line: bytes, origin: Origin, hook: Hook, loads: Loads, *, as_text: bool) -> bytes:
+    """Return a line in its envelope. Raises Reject, and Drop if the hook drops it."""
     found = events.parse(line, 0, loads)
     value, text = _message(line, found) if isinstance(found, EventError) else found
     before = jsontext.dumps(value)
     try:
         result = hook(value)
         after = jsontext.dumps(result)
+    except Drop as drop:
+        if _REASON.fullmatch(str(drop.reason)):
+            raise
+        message = "The reason of a Drop is a name: up to 64 letters, digits, '.', '_' or '-'."
+        raise Reject("HookFailed", message) from None
     except Reject:
         raise
     except Exception as error:  # a bug in the user's hook must not block the shard (DESIGN I5)
         raise Reject("HookFailed", _where_in_hook(error)) from error
     if result is None:
-        return Dropped("DroppedByHook")
+        raise Drop(_NO_REASON)
     if not isinstance(result, dict):
         raise Reject("HookFailed", f"The hook returned {type(result).__name__}, not a dict or None.")
     # The text stays as sent unless the hook changed the value.
-    wrapped = envelope.wrap(line_id, events.type_of(result), text if after == before else after, origin)
+    event = text if after == before else after
+    event = envelope.as_text(event) if as_text else event
+    wrapped = envelope.wrap(line_id, events.type_of(result), event, origin)
     if len(wrapped) > limits.FIREHOSE_RECORD_MAX_BYTES:
         limit = limits.FIREHOSE_RECORD_MAX_BYTES
         raise Reject("LineTooLarge", f"The curated line has {len(wrapped)} bytes; the limit is {limit}.")
@@ -133,6 +154,21 @@ def _quarantined(
     except UnicodeDecodeError:
         fields["line_base64"] = b64encode(text).decode()
     return Quarantined(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE), _clean(verdict.code))
+
+
+def _dropped(line_id: str, number: int, origin: Origin, reason: str, version: str) -> Dropped:
+    """Return the note of a line that the hook dropped: which one and why, never what was in it."""
+    received_at, shard_id, sequence_number = origin
+    fields = {
+        "event_id": line_id,
+        "received_at": received_at,
+        "shard_id": shard_id,
+        "sequence_number": sequence_number,
+        "line_number": number,
+        "reason": reason,
+        "version": version,
+    }
+    return Dropped(reason, 1, orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def _clean(text: object) -> str:

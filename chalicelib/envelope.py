@@ -34,8 +34,17 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+def as_text(line: bytes) -> bytes:
+    """Return the JSON string whose text is `line`: for formats in which no reader shall look into an event.
+
+    Firehose converts records to Parquet and ORC with a JSON reader of its own, which refuses repeated keys
+    and rounds numbers. Source: Firehose developer guide, JSON deserializers; docs/decisions/0006.
+    """
+    return orjson.dumps(line.decode())
+
+
 def wrap(event_id: str, event_type: str | None, line: bytes, record: Origin) -> bytes:
-    """One curated line with its line feed. `line` is a JSON object on one line, and is not written anew."""
+    """Return one curated line with its line feed. `line` is JSON on one line, and is not written anew."""
     received, shard_id, sequence_number = record
     columns = orjson.dumps(
         {

@@ -63,6 +63,15 @@ class Reject(Exception):
         self.pointer = pointer
 
 
+class Drop(Exception):
+    """A hook's verdict on one event: it is left out of curated/ and noted under dropped/ with this reason."""
+
+    def __init__(self, reason: str) -> None:
+        """`reason` is the user's, a name in CamelCase: up to 64 ASCII letters, digits, `.`, `_` or `-`."""
+        super().__init__(reason)
+        self.reason = reason
+
+
 class HeadgateError(Exception):
     """Base of the three kinds; `code` is one of CODES."""
 

@@ -1,5 +1,6 @@
-"""The second use case: records of the stream to curated/, and what cannot be processed to quarantine/.
+"""The second use case: records of the stream to curated/, and what is not curated to quarantine/ or dropped/.
 
+quarantine/ gets the lines that cannot be processed, whole; dropped/ a note of each line that the hook drops.
 A bad record never raises and never holds up the others; only what is passing is handed back to Lambda, as the
 first record that is not done. Called by app.py for every batch of the event source mapping.
 """
@@ -11,7 +12,7 @@ from itertools import repeat
 from typing import Any
 
 from chalicelib import envelope, limits
-from chalicelib.curate import Dropped, Hook, Quarantined, curate
+from chalicelib.curate import Dropped, End, Hook, Quarantined, curate
 from chalicelib.packing import Pack, pack
 from chalicelib.ports import Counter, Delivery, Store, count_failures
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
@@ -44,20 +45,24 @@ class Transform:
     now: Callable[[], float]  # monotonic seconds
     sleep: Callable[[float], object]
     jitter: Callable[[], float]
+    event_as_text: bool = False  # in curated/: a JSON string that holds the event, for the columnar formats
 
     def __call__(self, event: Mapping[str, Any], deadline_s: float, counter: Counter) -> dict[str, Any]:
         """Process a batch of one shard; the answer is Lambda's ReportBatchItemFailures."""
         records: Records = event["Records"]
         done = len(records)
-        for piece in _pieces(records, self.hook, self.version):
+        for piece in _pieces(records, self._ends):
             done = self._deliver(piece, len(records), deadline_s, counter)
-            done = self._quarantine(piece, records, done, deadline_s, counter)
+            done = self._set_aside(piece, records, done, deadline_s, counter)
             _count(piece, done, counter)
             if done < len(records):
                 counter.count("RecordsHandedBack", len(records) - done)
                 return {"batchItemFailures": [{"itemIdentifier": records[done]["kinesis"]["sequenceNumber"]}]}
             del piece  # before the next one is made
         return {"batchItemFailures": []}
+
+    def _ends(self, record: Mapping[str, Any]) -> Iterator[End]:
+        return curate(record, self.hook, self.version, event_as_text=self.event_as_text)
 
     def _deliver(self, piece: _Piece, done: int, deadline_s: float, counter: Counter) -> int:
         """Send the curated lines; the place of the first record that is not done, `done` if all are."""
@@ -75,29 +80,39 @@ class Transform:
                 count_failures(counter, "DeliveriesFailed", [outcome])
         return done
 
-    def _quarantine(
-        self, piece: _Piece, records: Records, done: int, deadline_s: float, counter: Counter
+    def _set_aside(
+        self,
+        piece: _Piece,
+        records: Records,
+        done: int,
+        deadline_s: float,
+        counter: Counter,
     ) -> int:
-        """Store the bad lines of the records that are done, under a name that a repeated run makes again."""
-        bad = [(i, end.line) for i, end in piece.others if isinstance(end, Quarantined) and i < done]
-        if not bad:
-            return done
-        body = b"".join(line for _, line in bad)
-        bucket = _bucket(self.bucket, records[0]["eventSourceARN"])
-        key = _key(records[piece.first], piece.first_line, records[min(done - 1, piece.last)])
-        machine = Retry([Item(len(body))], _policy(1, len(body), self.store.call_s), self.jitter, deadline_s)
-        (outcome,) = drive(machine, lambda _: [self.store.put(bucket, key, body)], self.now, self.sleep)
-        if isinstance(outcome, Failure):
-            count_failures(counter, "QuarantineFailed", [outcome])
-            return bad[0][0]
+        """Store what is not curated of the records that are done; return the first place that is not done."""
+        for folder, kind in (("quarantine", Quarantined), ("dropped", Dropped)):
+            lines = [(i, _stored(end)) for i, end in piece.others if isinstance(end, kind)]
+            body = b"".join(line for i, line in lines if i < done)
+            if not body:
+                continue
+            outcome = self._write(_key(folder, piece, records, done), body, records, deadline_s)
+            if isinstance(outcome, Failure):
+                count_failures(counter, f"{folder.capitalize()}Failed", [outcome])
+                done = next(i for i, line in lines if line)
         return done
 
+    def _write(self, key: str, body: bytes, records: Records, deadline_s: float) -> Outcome:
+        """Write an object under a name that a repeated run makes again."""
+        bucket = _bucket(self.bucket, records[0]["eventSourceARN"])
+        machine = Retry([Item(len(body))], _policy(1, len(body), self.store.call_s), self.jitter, deadline_s)
+        (outcome,) = drive(machine, lambda _: [self.store.put(bucket, key, body)], self.now, self.sleep)
+        return outcome
 
-def _pieces(records: Records, hook: Hook, version: str) -> Iterator[_Piece]:
-    """The lines of a batch in pieces of bounded size; the same batch gives the same pieces."""
+
+def _pieces(records: Records, ends: Callable[[Mapping[str, Any]], Iterator[End]]) -> Iterator[_Piece]:
+    """Yield the lines of a batch in pieces of bounded size; the same batch gives the same pieces."""
     piece, lines, size_bytes = _Piece(0, 0), 0, 0
     for i, record in enumerate(records):
-        for line, end in enumerate(curate(record, hook, version)):
+        for line, end in enumerate(ends(record)):
             if lines >= limits.SLICE_LINES or size_bytes >= limits.SLICE_BYTES:
                 yield piece
                 piece, lines, size_bytes = _Piece(i, line), 0, 0
@@ -107,7 +122,7 @@ def _pieces(records: Records, hook: Hook, version: str) -> Iterator[_Piece]:
                 size_bytes += len(end)
             else:
                 piece.others.append((i, end))
-                size_bytes += len(end.line) if isinstance(end, Quarantined) else 0
+                size_bytes += len(_stored(end))
             piece.last = i
             lines += 1
     if lines:
@@ -143,13 +158,19 @@ def _bucket(pattern: str, stream_arn: str) -> str:
     return pattern.replace("{account}", account).replace("{region}", region)
 
 
-def _key(first: Mapping[str, Any], place: int, last: Mapping[str, Any]) -> str:
-    """quarantine/YYYY/MM/DD/HH (UTC arrival of the first record) / shard, first and last sequence number.
+def _stored(end: Quarantined | Dropped) -> bytes:
+    """Return the line that is stored of what is not curated; of blank lines there is none."""
+    return end.line if isinstance(end, Quarantined) else end.note
 
-    `place` tells apart the pieces of one record that is larger than a piece.
+
+def _key(folder: str, piece: _Piece, records: Records, done: int) -> str:
+    """Return <folder>/YYYY/MM/DD/HH (UTC arrival of the first record) / shard, first and last number.
+
+    The place of the first line tells apart the pieces of one record that is larger than a piece.
     """
+    first, last = records[piece.first], records[min(done - 1, piece.last)]
     hour = envelope.received_at(float(first["kinesis"]["approximateArrivalTimestamp"]))[:13]
-    folder = hour.replace("-", "/").replace("T", "/")
+    date = hour.replace("-", "/").replace("T", "/")
     shard_id = first["eventID"].partition(":")[0]
-    start = first["kinesis"]["sequenceNumber"] + (f".{place}" if place else "")
-    return f"quarantine/{folder}/{shard_id}-{start}-{last['kinesis']['sequenceNumber']}.ndjson"
+    start = first["kinesis"]["sequenceNumber"] + (f".{piece.first_line}" if piece.first_line else "")
+    return f"{folder}/{date}/{shard_id}-{start}-{last['kinesis']['sequenceNumber']}.ndjson"

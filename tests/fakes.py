@@ -143,7 +143,12 @@ class FakeBucket:
     @property
     def lines(self) -> list[bytes]:
         """The lines of all objects."""
-        return b"".join(self.objects.values()).split(b"\n")[:-1]
+        return self.under("")
+
+    def under(self, prefix: str) -> list[bytes]:
+        """The lines of the objects whose keys begin so."""
+        bodies = (body for (_, key), body in self.objects.items() if key.startswith(prefix))
+        return b"".join(bodies).split(b"\n")[:-1]
 
     def _store(self, bucket: str, key: str, body: bytes) -> None:
         self.objects[bucket, key] = body

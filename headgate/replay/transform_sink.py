@@ -65,6 +65,7 @@ def open_transform(stage: Stage) -> TransformSink:
         now=clock.now,
         sleep=clock.sleep,
         jitter=clock.jitter,
+        event_as_text=stage.settings.curated.format != "ndjson",
     )
     # The bucket's name is filled in already; the ARN is there because a Lambda event has one.
     return TransformSink(transform, "arn:aws:kinesis:::stream/replay")

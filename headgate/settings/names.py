@@ -59,6 +59,7 @@ def environment(settings: StageSettings) -> dict[str, str]:
         "HEADGATE_CORS_ORIGINS": ",".join(settings.cors_origins),
         "HEADGATE_ORDERING_FIELD": settings.ordering_field or "",
         "HEADGATE_PACK_BYTES": str(settings.pack_bytes),
+        "HEADGATE_CURATED_FORMAT": settings.curated.format,
         "HEADGATE_UNKNOWN_TYPES": settings.unknown_types,
         "HEADGATE_BATCH_SIZE": str(settings.mapping.batch_size),
         "HEADGATE_BATCH_WINDOW_S": str(settings.mapping.window_s),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from chalicelib import limits
 from chalicelib.errors import Reject
 from chalicelib.retry import Outcome
+from headgate.agent.kpl import KplRecord, aggregate
 from tests.fakes import FAULTS, FakeBucket, FakeClock, FakeCounter, FakeFirehose
 from tests.json_strategies import EVENTS, nearly
 from tests.makers import make_batch, make_record, make_transform, run
@@ -27,7 +28,9 @@ LINES = st.one_of(
         [b"", b" ", b'{"do":"drop"}', b'{"do":"reject"}', b'{"do":"crash"}', b"\xf3\x89\x9a\xc2x", b"raw"]
     ),
 )
-DATA = st.lists(LINES, max_size=3).map(b"\n".join)
+# Three lines in two user records.
+AGGREGATED = aggregate([KplRecord("a", b'{"do":"drop"}\n{"n":1}\n'), KplRecord("b", b"raw")])
+DATA = st.one_of(st.lists(LINES, max_size=3).map(b"\n".join), st.just(AGGREGATED))
 BATCHES = st.lists(DATA, min_size=1, max_size=5)
 SCRIPTS = st.lists(st.sampled_from(FAULTS), max_size=30)
 PACK_BYTES = st.sampled_from([0, 400, 25_600])
@@ -46,7 +49,9 @@ def hook(event: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def lines_of(data: bytes) -> int:
-    """How many lines a record has; a KPL-aggregated one counts as one."""
+    """How many lines a record has; a damaged aggregated one counts as one."""
+    if data == AGGREGATED:
+        return 3
     if data.startswith(b"\xf3\x89\x9a\xc2"):
         return 1
     return len(data.removesuffix(b"\n").split(b"\n")) if data else 0
@@ -62,11 +67,13 @@ def test_i1_t01_curated_quarantined_and_dropped_are_the_lines_that_came_in(
     )
     assert answer == {"batchItemFailures": []}
     dropped = counter.totals["LinesDropped"]
-    assert len(delivery.lines) + len(store.lines) + dropped == sum(map(lines_of, datas))
+    quarantined = store.under("quarantine/")
+    assert len(delivery.lines) + len(quarantined) + dropped == sum(map(lines_of, datas))
+    assert len(store.under("dropped/")) == dropped - counter.reasons["LinesDropped", "BlankLine"]
     assert counter.totals["LinesCurated"] == len(delivery.lines)
-    assert counter.totals["LinesQuarantined"] == len(store.lines)
+    assert counter.totals["LinesQuarantined"] == len(quarantined)
     assert sum(counter.reasons.values()) == counter.totals["LinesQuarantined"] + dropped
-    ids = [json.loads(line)["event_id"] for line in delivery.lines]
+    ids = [json.loads(line)["event_id"] for line in delivery.lines + store.lines]
     assert len(ids) == len(set(ids))
 
 

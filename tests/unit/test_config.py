@@ -48,6 +48,14 @@ def test_what_is_optional_is_off() -> None:
     assert (found.cors_origins, found.ordering_field, found.only_known_types) == (frozenset(), None, False)
 
 
+@pytest.mark.parametrize(
+    ("given", "as_text"), [({}, False), ("ndjson", False), ("parquet", True), ("orc", True)]
+)
+def test_the_columnar_formats_hold_the_event_as_text(given: str | dict[str, str], as_text: bool) -> None:  # noqa: FBT001 - pytest passes it by name
+    environ = {"HEADGATE_CURATED_FORMAT": given} if isinstance(given, str) else given
+    assert config.parse({**GOOD, **environ}).event_as_text is as_text
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_g12_a_missing_or_empty_variable_is_named(name: str) -> None:
     for environ in ({**GOOD, name: ""}, {key: value for key, value in GOOD.items() if key != name}):

@@ -1,11 +1,13 @@
 """A batch ends with all in its place, or with the first record that is not done (T01 to T03, T07 to T12)."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
 from chalicelib import limits
+from chalicelib.errors import Drop
 from tests.fakes import FakeBucket, FakeClock, FakeCounter, FakeFirehose
 from tests.makers import make_batch, make_transform, run
 
@@ -147,3 +149,73 @@ def test_t02_a_later_piece_that_fails_hands_back_its_record_and_the_rest() -> No
     delivered = {orjson.loads(line)["sequence_number"] for line in delivery.lines}
     assert 95 < handed_back <= 98
     assert {str(number) for number in range(95, handed_back)} <= delivered
+
+
+def dropping(value: dict[str, Any]) -> dict[str, Any] | None:
+    if value["n"] % 2:
+        raise Drop("Odd")
+    return None if value["n"] == 4 else value
+
+
+def test_i9_every_dropped_line_is_noted_with_its_reason_and_nothing_of_its_text() -> None:
+    delivery, store, counter = FakeFirehose(), FakeBucket(), FakeCounter()
+    batch = make_batch(event(1) + b"\n" + event(2), BAD, event(4), event(6))
+    assert run(make_transform(delivery, store, dropping), batch, counter=counter) == ALL_DONE
+    (_, first, _), (_, key, body) = store.writes
+    assert first == "quarantine/2023/11/14/22/shardId-000000000000-95-98.ndjson"
+    assert key == "dropped/2023/11/14/22/shardId-000000000000-95-98.ndjson"
+    assert [orjson.loads(line) for line in body.splitlines()] == [
+        {
+            "event_id": event_id,
+            "received_at": "2023-11-14T22:13:20.250Z",
+            "shard_id": "shardId-000000000000",
+            "sequence_number": number,
+            "line_number": 1,
+            "reason": reason,
+            "version": "1.2.3",
+        }
+        for event_id, number, reason in (("key-95", "95", "Odd"), ("key-97", "97", "DroppedByHook"))
+    ]
+    assert counter.reasons["LinesDropped", "Odd"] == 1
+    assert [orjson.loads(line)["event_id"] for line in delivery.lines] == ["key-95#3", "key-98"]
+
+
+def test_blank_lines_are_no_events_and_leave_no_note() -> None:
+    store = FakeBucket()
+    assert run(make_transform(FakeFirehose(), store, dropping), make_batch(b"\n\n", event(2))) == ALL_DONE
+    assert store.writes == []
+
+
+def test_t02_notes_that_cannot_be_written_hand_back_their_first_record() -> None:
+    store, counter = FakeBucket(["misconfigured"]), FakeCounter()
+    transform = make_transform(FakeFirehose(), store, dropping)
+    batch = make_batch(event(2), event(1), event(2), event(3))
+    assert run(transform, batch, counter=counter) == back_from(96)
+    assert counter.totals["DroppedFailed"] == 1
+    assert counter.totals["LinesDropped"] == 0, "they are counted when they come again"
+    again = {"Records": batch["Records"][1:]}
+    assert run(transform, again) == run(transform, again) == ALL_DONE
+    assert len(store.objects) == 1, "a repeated run overwrites its own object"
+
+
+@pytest.mark.parametrize("reason", ["", "two words", "x" * 65, "mail=a@b.c", "\n", "가"])
+def test_i10_a_reason_that_could_hold_an_events_text_is_refused_and_the_line_is_kept(reason: str) -> None:
+    def hook(_: dict[str, Any]) -> None:
+        raise Drop(reason)
+
+    store, counter = FakeBucket(), FakeCounter()
+    assert run(make_transform(FakeFirehose(), store, hook), make_batch(event(1)), counter=counter) == ALL_DONE
+    ((_, key, body),) = store.writes
+    assert key.startswith("quarantine/")
+    assert orjson.loads(body)["code"] == "HookFailed"
+    assert orjson.loads(body)["line"] == '{"n":1}'
+
+
+def test_a_stage_with_a_columnar_format_gets_the_event_as_a_string_of_its_bytes() -> None:
+    delivery = FakeFirehose()
+    transform = replace(make_transform(delivery, FakeBucket()), event_as_text=True)
+    text = b'{"a":1,"a":2,"n": 1.50,"q":"\\"\xea\xb0\x80","type":"t"}'
+    assert run(transform, make_batch(text + b"\n" + b"raw log\n")) == ALL_DONE
+    first, second = (orjson.loads(line) for line in delivery.lines)
+    assert (first["event"].encode(), first["type"]) == (text, "t")
+    assert second["event"] == '{"message":"raw log"}'
