@@ -1,30 +1,22 @@
-"""API Gateway's place in the local run: Chalice's own local server, made fit for any client.
+"""API Gateway's place in the local run: Chalice's own gateway behind a server that is fit for any client.
 
 Events and answers go through Chalice as with `chalice local`; front_handler has each connection. Decides the
 ids that API Gateway adds and how the server ends. Never looks into a body. Run by functions_process.
 """
 
-import sys
-import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from chalice.config import Config
-from chalice.local import (
-    CustomLocalChalice,
-    LocalChalice,
-    LocalDevServer,
-    LocalGateway,
-    ThreadedHTTPServer,
-)
+from chalice.local import CustomLocalChalice, LocalChalice, LocalGateway
 
-from headgate.local.errors import LocalError
 from headgate.local.front_handler import Handler
+from headgate.local.server import LoopbackServer
 
-LOOPBACK = "127.0.0.1"
 _STOP_S = 25.0  # longer than the function's time-out
+_REMEDY = " Name another: --port."
 
 
 class Gateway(LocalGateway):  # type: ignore[misc]
@@ -42,73 +34,21 @@ class Gateway(LocalGateway):  # type: ignore[misc]
         return event
 
 
-class _Server(ThreadedHTTPServer):  # type: ignore[misc]
-    """Threads per connection, counting the requests that run. Satisfies front_handler.Owner."""
+class Front(LoopbackServer):
+    """The HTTP side of the local run. Satisfies front_handler.Owner."""
 
-    request_queue_size = 1024
-    allow_reuse_address = True
-    gateway: Gateway
-    routes: dict[str, dict[str, Any]]
-    api_key: str | None = None
-
-    def __init__(self, address: tuple[str, int], handler: Callable[..., Any]) -> None:
-        self.stopping = False
-        self._running = 0
-        self._idle = threading.Condition()
-        super().__init__(address, handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away; anything else is a fault of ours and is shown."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
-
-    def enter(self) -> bool:
-        """Count a request in; False when no more are taken."""
-        with self._idle:
-            if self.stopping:
-                return False
-            self._running += 1
-            return True
-
-    def leave(self) -> None:
-        """Count a request out."""
-        with self._idle:
-            self._running -= 1
-            self._idle.notify_all()
-
-    def finish(self) -> bool:
-        """Take no more requests and wait for those that run; False if some still run after `_STOP_S`."""
-        with self._idle:
-            self.stopping = True
-        self.shutdown()
-        self.server_close()
-        with self._idle:
-            return self._idle.wait_for(lambda: self._running == 0, _STOP_S)
-
-
-class Front:
-    """The HTTP side of the local run."""
-
-    def __init__(self, app: Any, config: Config, port: int, api_key: str | None) -> None:
-        """Bind. Raises LocalError when the port cannot be had."""
+    def __init__(
+        self, app: Any, config: Config, port: int, api_key: str | None, origins: Collection[str] = ()
+    ) -> None:
+        """Bind. `origins` are those of the stage's `cors_origins`. Raises LocalError without the port."""
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice  # as chalice.local does: the current request is per thread
-        try:
-            dev_server = LocalDevServer(app, config, LOOPBACK, port, handler_cls=Handler, server_cls=_Server)
-        except OverflowError:
-            raise LocalError(f"{port} is not a port number (0 to 65535).") from None
-        except OSError as error:
-            raise LocalError(f"Port {port} cannot be used: {error.strerror}. Name another: --port.") from None
-        self._server: _Server = dev_server.server
-        self._server.gateway = Gateway(app, config)
-        self._server.routes = app.routes
-        self._server.api_key = api_key
-        self.port: int = self._server.server_address[1]
+        self.gateway: LocalGateway = Gateway(app, config)
+        self.routes: Mapping[str, Mapping[str, Any]] = app.routes
+        self.api_key = api_key
+        self.origins = frozenset(origins)
+        super().__init__(port, Handler, _REMEDY)
 
-    def start(self) -> None:
-        """Serve in a thread of its own."""
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def finish(self) -> bool:
-        """Stop taking requests and finish those that run."""
-        return self._server.finish()
+    def stop(self) -> bool:
+        """Take no more requests and finish those that run; return False when some still run after 25 s."""
+        return self.finish(_STOP_S)

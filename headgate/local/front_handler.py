@@ -1,34 +1,27 @@
 """One connection of the local HTTP API: refuses what API Gateway refuses, lets Chalice answer the rest.
 
 Decides what the gateway decides before Lambda: sizes, routes, methods, keys, the shape of refusals. Never
-looks into a body. Made by front.Front's server, one thread each.
-
-Adds to Chalice's handler: no 44 ms per keep-alive request (Nagle), chunked bodies, a bound on every size,
-`Expect: 100-continue`, API keys, and the contract's shape for what never reaches a route.
+looks into a body. Made by front.Front, one thread each.
 """
 
-import contextlib
-import socket
-import time
 import uuid
 from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from chalice.config import Config
-from chalice.local import ChaliceRequestHandler, LocalGateway
+from chalice.local import LocalGateway
 
 from chalicelib import gateway, limits
-from chalicelib.errors import HeadgateError, Rejected, Transient
+from chalicelib.errors import HeadgateError, Rejected
 from chalicelib.gateway import Answer
-from headgate.local.body import read_body
+from headgate.local.callers import is_loopback
+from headgate.local.connection import Connection, Reply
+from headgate.local.http_body import BadBody, TooLarge
 
 _IDLE_S = 60.0  # a connection that says nothing for so long is closed; API Gateway's own value is 60 s
-_LINGER_S = 2.0
-_LINGER_PIECE_BYTES = 64 * 1024
-_EMPTY_LINES = (b"\r\n", b"\n")
-_REQUEST_LINE_BYTES = 65_537  # http.server's own bound
-_NOT_IMPLEMENTED = 501  # http.server's word for a method without a do_ function
+_NOTHING_HERE = "There is nothing at this path; events go to POST /v1."
+_KEY_WANTED = "This stage wants an API key in the header X-Api-Key."
+_NO_CONTENT = 204
+_FORBIDDEN = 403
 
 
 class Owner(Protocol):
@@ -37,151 +30,99 @@ class Owner(Protocol):
     gateway: LocalGateway
     routes: Mapping[str, Mapping[str, Any]]
     api_key: str | None
-    stopping: bool
-
-    def enter(self) -> bool:
-        """Count a request in; False when no more are taken."""
-        ...
-
-    def leave(self) -> None:
-        """Count a request out."""
-        ...
+    origins: frozenset[str]
 
 
-class Handler(ChaliceRequestHandler):  # type: ignore[misc]
+class Handler(Connection):
     """One connection."""
 
-    disable_nagle_algorithm = True
-    default_request_version = "HTTP/1.0"  # not 0.9, whose answers have no head
-    wbufsize = -1  # one segment for headers and body; flushed after each request
     timeout = _IDLE_S
-    server: Owner
-    command: str
-    close_connection: bool
-    raw_requestline: bytes
 
-    def __init__(
-        self, request: socket.socket, client_address: Any, server: Owner, app_object: Any, config: Config
-    ) -> None:
-        # Chalice's own __init__ makes a gateway and then handles the connection, so this comes first.
-        self.shared_gateway = server.gateway
-        super().__init__(request, client_address, server, app_object, config)
+    @property
+    def _front(self) -> Owner:
+        return cast("Owner", self.server)
 
-    def parse_request(self) -> bool:
-        """Read the head; one of which http.server reads a part is refused: the rest were a next request."""
-        # Source: RFC 9112, 2.2: at least one empty line is passed over.
-        if self.raw_requestline in _EMPTY_LINES:
-            self.raw_requestline = self.rfile.readline(_REQUEST_LINE_BYTES)
-        if not super().parse_request():
-            return False
-        if self.headers.defects:
-            self.send_error(HTTPStatus.BAD_REQUEST)
-            return False
-        return True
+    def body_limit_bytes(self) -> int:
+        """Return API Gateway's own limit."""
+        return limits.GATEWAY_BODY_MAX_BYTES
 
-    def _generic_handle(self) -> None:
-        try:
-            body = read_body(self.headers, self.rfile, limits.GATEWAY_BODY_MAX_BYTES, self._go_on)
-        except Rejected as error:
-            self._refuse_unread(error)
-            return
-        if not self.server.enter():
-            self._refuse_unread(Transient("Unavailable", "The local run is stopping."))
-            return
-        try:
-            self._reply(self._answer(body))
-        finally:
-            self.server.leave()
+    def refusal(self, status: int, message: str) -> Reply:
+        """Refuse what is no request, or comes from a page that may not ask."""
+        if status == _FORBIDDEN:
+            return _reply(self._refused(Rejected("Forbidden", message)))
+        if status < 500:  # noqa: PLR2004 - a broken head, or one over a limit
+            message = "The request is not well-formed HTTP, or its headers are too large."
+        return _reply(self._refused(Rejected("BadRequest", message)))
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815 - http.server's
+    def bad_body(self, error: BadBody) -> Reply:
+        """Name the contract's limit for a body over it: below the gateway's own there is a second 413."""
+        if isinstance(error, TooLarge):
+            limit = limits.BODY_MAX_BYTES
+            message = f"The body has at least {error.size_bytes} bytes; the limit is {limit}."
+            return _reply(self._refused(Rejected("TooLarge", message)))
+        return _reply(self._refused(Rejected("InvalidEncoding", str(error))))
 
-    def handle_expect_100(self) -> bool:
-        """Say nothing yet: the body's announced size decides whether the client shall go on."""
-        return True
+    def may_ask(self, origin: str) -> bool:
+        """Return whether an origin is one of the stage's, or a page of this machine's developer."""
+        return origin in self._front.origins or is_loopback(origin)
 
-    def _go_on(self) -> None:
-        self.send_response_only(100)
-        self.end_headers()
-        self.wfile.flush()
+    def respond(self, body: bytes) -> Reply:
+        """Answer as API Gateway in front of the function does."""
+        return _reply(self._refusal_of_gateway() or self._answer(body))
 
     def _answer(self, body: bytes) -> Answer:
-        refusal = self._refusal()
-        if refusal:
-            return refusal
-        response = self.shared_gateway.handle_request(
+        response = self._front.gateway.handle_request(
             method=self.command, path=self.path, headers=dict(self.headers.items()), body=body
         )
         headers = {**response["headers"], **response["multiValueHeaders"]}
         text = response["body"] or ""
         return Answer(response["statusCode"], headers, text if isinstance(text, bytes) else text.encode())
 
-    def _refusal(self) -> Answer | None:
-        """What API Gateway would answer without calling the function."""
+    def _refused(self, error: HeadgateError) -> Answer:
+        """Return a refusal with the headers that the template gives the gateway's own errors.
+
+        Without them a browser says "blocked by CORS" where on AWS it shows the error. The gateway cannot
+        choose from a list: with several origins it repeats the one that asks (infra/template/api.py).
+        """
+        answer = gateway.refused(str(uuid.uuid4()), error)
+        origins = self._front.origins
+        asking = self.headers.get("Origin") if hasattr(self, "headers") else None
+        allowed = next(iter(origins)) if len(origins) == 1 else asking
+        if origins and allowed:
+            answer.headers["Access-Control-Allow-Origin"] = allowed
+            answer.headers["Access-Control-Expose-Headers"] = "X-Request-Id,Retry-After"
+        return answer
+
+    def _refusal_of_gateway(self) -> Answer | None:
+        """Return what API Gateway would answer without calling the function."""
+        front = self._front
         try:
-            event = self.shared_gateway.event_converter.create_lambda_event(self.command, self.path, {}, None)
+            event = front.gateway.event_converter.create_lambda_event(self.command, self.path, {}, None)
         except ValueError:
-            return _refused(Rejected("NotFound", "There is nothing at this path; events go to POST /v1."))
-        methods = self.server.routes[event["requestContext"]["resourcePath"]]
+            return self._refused(
+                Rejected("NotFound", "There is nothing at this path; events go to POST /v1.")
+            )
+        methods = front.routes[event["requestContext"]["resourcePath"]]
         if self.command not in methods:
             # A path's GET or POST is what it is for; app.py has the other methods only to refuse them.
             allowed = "POST" if "POST" in methods else ", ".join(sorted(methods))
-            answer = _refused(Rejected("MethodNotAllowed", f"This path takes {allowed}."))
+            answer = self._refused(Rejected("MethodNotAllowed", f"This path takes {allowed}."))
             answer.headers["Allow"] = allowed
             return answer
-        if not methods[self.command].api_key_required or self.server.api_key is None:
+        if not methods[self.command].api_key_required or front.api_key is None:
             return None
-        if self.headers.get("x-api-key") != self.server.api_key:
-            return _refused(Rejected("Forbidden", "This stage wants an API key in the header X-Api-Key."))
+        if self.headers.get("x-api-key") != front.api_key:
+            return self._refused(
+                Rejected("Forbidden", "This stage wants an API key in the header X-Api-Key.")
+            )
         return None
 
-    def _reply(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        if answer.status != 204:  # noqa: PLR2004 - No Content has no length
-            self.send_header("Content-Length", str(len(answer.body)))
-        if self.close_connection or self.server.stopping:
-            self.send_header("Connection", "close")
-            self.close_connection = True
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer.body)
-        self.wfile.flush()
 
-    def _refuse_unread(self, error: HeadgateError) -> None:
-        """Answer and end the connection: what is left of the request would be read as the next one."""
-        self.close_connection = True
-        self._reply(_refused(error))
-        self._linger()
-
-    def _linger(self) -> None:
-        """Read what the client still sends, or a reset would destroy the answer before it is read."""
-        end_s = time.monotonic() + _LINGER_S
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_WR)
-            while (left_s := end_s - time.monotonic()) > 0:
-                self.connection.settimeout(left_s)
-                if not self.connection.recv(_LINGER_PIECE_BYTES):
-                    break
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what http.server itself refuses: an unknown method, a broken head, one over its limits."""
-        del message, explain
-        if code == _NOT_IMPLEMENTED:
-            self._generic_handle()
-            return
-        self.command = self.command or "GET"  # None when the request line was broken
-        self._refuse_unread(
-            Rejected("BadRequest", "The request is not well-formed HTTP, or its headers are too large.")
-        )
-
-    def version_string(self) -> str:
-        """Say who answers, but not with which Python."""
-        return "headgate-local"
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing: the function logs, and the terminal is the person's."""
-
-
-def _refused(error: HeadgateError) -> Answer:
-    return gateway.refused(str(uuid.uuid4()), error)
+def _reply(answer: Answer) -> Reply:
+    length_bytes = None if answer.status == _NO_CONTENT else len(answer.body)
+    headers = [
+        (name, text)
+        for name, value in answer.headers.items()
+        for text in (value if isinstance(value, list) else [str(value)])
+    ]
+    return Reply(answer.status, headers, length_bytes, [answer.body] if answer.body else [])

@@ -24,7 +24,7 @@ from headgate.local.faults.layer import FaultLayer
 from headgate.local.front import Front
 from headgate.local.options import ACCOUNT, Options
 from headgate.local.process import Running, run_child
-from headgate.settings import load_config
+from headgate.settings import load_config, load_settings
 
 _DRAIN_S = 120.0
 _HANDLER = "transform"
@@ -38,13 +38,19 @@ def start(fields: dict[str, Any]) -> Running:
     sys.path.insert(0, options.root)
     module: Any = importlib.import_module("app")
     config = Config(options.stage, config_from_disk=load_config(Path(options.root)))
-    front = Front(module.app, config, options.port, fields["api_key"])
+    front = Front(
+        module.app,
+        config,
+        options.port,
+        fields["api_key"],
+        load_settings(Path(options.root), options.stage).cors_origins,
+    )
     poller = _poller(options, fields["url"], module.transform, config)
     poller.start()
-    front.start()
+    front.begin()
 
     def close() -> Mapping[str, Any]:
-        return {"finished": front.finish()}
+        return {"finished": front.stop()}
 
     def drain() -> Mapping[str, Any]:
         try:

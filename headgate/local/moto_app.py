@@ -23,8 +23,15 @@ def make_moto_app(data: Path) -> WSGIApplication:
     data.mkdir(parents=True, exist_ok=True)
     install(ObjectStore(data / "s3", Index(data / "s3.sqlite")))
     dispatcher = DomainDispatcherApplication(_create_app)
+    backend_of = dispatcher.get_backend_for_host
+
+    def open_backend_of(host: str | None) -> Any:
+        """Never choose moto's control API, which resets all services: its path is a bucket's here."""
+        backend = backend_of(host)
+        return "s3" if str(backend).startswith("moto_api") else backend
+
     # moto looks each request's host up among its modules, with a stat of each: half the cost of a PutObject.
-    dispatcher.get_backend_for_host = lru_cache(_HOSTS)(dispatcher.get_backend_for_host)
+    dispatcher.get_backend_for_host = lru_cache(_HOSTS)(open_backend_of)
     return cast("WSGIApplication", dispatcher)
 
 

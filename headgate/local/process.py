@@ -42,6 +42,7 @@ class Process:
             stderr=log,
             env=_environment(os.environ),
             text=True,
+            umask=0o077,  # what producers sent is for this person alone
             process_group=0,  # Ctrl-C is for the supervisor, which decides when a child ends
             pass_fds=[lock.fileno()],
         )

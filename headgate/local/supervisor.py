@@ -5,12 +5,13 @@ Firehose has buffered, end. Holds no data itself. Called by command.py.
 """
 
 import fcntl
+import os
 import select
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, NamedTuple, Self
+from typing import IO, Any, NamedTuple, Self
 
 from headgate.local.errors import LocalError
 from headgate.local.options import Options, environment
@@ -114,8 +115,9 @@ class LocalRun:
 def _locked(folder: Path) -> IO[str]:
     """The data folder, made if need be and held by this run alone. Raises LocalError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("w")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close_to_others(folder)
+        lock = _private(folder / "lock", "w")
     except OSError as error:
         raise LocalError(f"The data folder {folder} cannot be used: {error.strerror}.") from error
     end_s = time.monotonic() + _LOCK_WAIT_S
@@ -125,6 +127,18 @@ def _locked(folder: Path) -> IO[str]:
             raise LocalError(f"Another local run uses the data folder {folder}; name another: --data.")
         time.sleep(_LOCK_PAUSE_S)
     return lock
+
+
+def _close_to_others(folder: Path) -> None:
+    """Take other users' rights from what an earlier version made; the folder itself may be a person's."""
+    for pattern in ("*.sqlite*", "lock", "functions.log", "s3"):
+        for path in folder.glob(pattern):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def _private(path: Path, mode: str) -> IO[Any]:
+    """Open a file that only its owner may read."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def _lock(file: IO[str]) -> bool:
@@ -137,6 +151,6 @@ def _lock(file: IO[str]) -> bool:
 
 def _opened(log: Path) -> IO[bytes]:
     try:
-        return log.open("ab")
+        return _private(log, "ab")
     except OSError as error:
         raise LocalError(f"{log} cannot be written: {error.strerror}.") from error

@@ -77,8 +77,14 @@ def test_any_method_path_and_headers_get_an_answer_of_the_contract(
     """G08, G09"""
     given_lines = b"".join(b"%s: %s\r\n" % (name.encode(), value) for name, value in headers)
     length = b"Content-Length: %d\r\n" % len(body)
-    request = b"%s %s HTTP/1.1\r\nHost: x\r\n%s%s\r\n%s" % (method.encode(), path, given_lines, length, body)
-    second = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = b"%s %s HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n%s" % (
+        method.encode(),
+        path,
+        given_lines,
+        length,
+        body,
+    )
+    second = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     answers = answers_in(exchange(local.url, request + second), heads=method == "HEAD")
     assert answers
     for answer in answers:
@@ -121,10 +127,21 @@ def test_paths_and_methods_are_the_contract_s_and_a_refusal_keeps_the_connection
 ) -> None:
     """G08, G10: CORS is off unless the stage lists origins."""
     with local.http() as http:
-        answer = http.ask(method, path, b"{}" if method in ("POST", "PUT") else None, {"Origin": "https://x"})
+        answer = http.ask(
+            method, path, b"{}" if method in ("POST", "PUT") else None, {"Origin": "http://localhost:3000"}
+        )
         in_shape(answer, head=method == "HEAD")
         assert answer.status == status
         assert ("Allow" in answer.headers) == (status == 405)
         assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
         assert "Connection" not in answer.headers
         still_serves(http)
+
+
+def test_nothing_that_the_run_keeps_can_be_read_by_another_user(local: Local) -> None:
+    with local.http() as http:
+        assert http.ask("POST", "/v1", b'{"a":1}').status == 200
+    kept = [local.data, *local.data.rglob("*")]
+    assert {path.name for path in kept} >= {"kinesis.sqlite", "firehose.sqlite", "poller.sqlite", "s3"}
+    open_to_others = [str(path) for path in kept[1:] if path.stat().st_mode & 0o077]
+    assert not open_to_others

@@ -8,7 +8,7 @@ from tests.e2e.raw_http import answers_in, exchange
 
 pytestmark = pytest.mark.xdist_group("local")  # all of them share one run
 
-POST = b"POST /v1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+POST = b"POST /v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 MALFORMED = [
     ("a chunk size that is no number", CHUNKED + b"zz\r\n{}\r\n0\r\n\r\n", 400),
@@ -28,17 +28,16 @@ MALFORMED = [
     ("a length that is no number", POST + b"Content-Length: 0x2\r\n\r\n{}", 400),
     ("a negative length", POST + b"Content-Length: -2\r\n\r\n{}", 400),
     ("two lengths", POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ", 400),
-    ("an astronomical length", POST + b"Content-Length: 99999999999999999999999\r\n\r\n{}", 400),
+    ("an astronomical length", POST + b"Content-Length: 99999999999999999999999\r\n\r\n{}", 413),
     ("a header line without a colon", POST + b"nonsense\r\nContent-Length: 2\r\n\r\n{}", 400),
     ("a folded header", POST + b"X-A: b\r\n c\r\nContent-Length: 2\r\n\r\n{}", 0),
     ("NUL in a header", POST + b"X-A: b\0c\r\nContent-Length: 2\r\n\r\n{}", 0),
     ("a header of 100 kB", POST + b"X-A: " + b"x" * 100_000 + b"\r\n\r\n", 400),
     ("a thousand headers", POST + b"X-A: b\r\n" * 1000 + b"\r\n", 400),
-    ("a query of 100 kB", b"POST /v1?" + b"q" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-    ("HTTP/2's preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    ("a query of 100 kB", b"POST /v1?" + b"q" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     ("a TLS greeting", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 100 + b"\r\n\r\n", 400),
-    ("an unknown method", b"BREW /v1 HTTP/1.1\r\nHost: x\r\n\r\n", 405),
-    ("an unknown method and path", b"BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+    ("an unknown method", b"BREW /v1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+    ("an unknown method and path", b"BREW /pot HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
 ]
 
 
@@ -52,7 +51,7 @@ def test_a_request_that_is_not_well_formed_is_refused_in_shape(
     assert answer.status == status or not status, what
 
 
-SMUGGLED = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+SMUGGLED = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,6 @@ def test_nothing_that_a_client_sends_comes_back_in_a_header(local: Local) -> Non
         b"%s: %s\r\n" % (name, canary)
         for name in (
             b"X-Request-Id",
-            b"Origin",
             b"X-Amzn-Trace-Id",
             b"Allow",
             b"Set-Cookie",

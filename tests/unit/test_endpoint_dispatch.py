@@ -3,8 +3,15 @@ from typing import Any
 
 import pytest
 
-from headgate.local.endpoint.dispatch import body_limit_bytes, cbor_refusal, find_call, is_cbor, refusal
-from headgate.local.endpoint.http import Head, make_head
+from headgate.local.endpoint.dispatch import (
+    Head,
+    body_limit_bytes,
+    cbor_refusal,
+    find_call,
+    is_cbor,
+    make_head,
+    refusal,
+)
 
 
 class Named:
@@ -69,3 +76,9 @@ def test_a_refusal_speaks_json_to_a_json_client_and_xml_to_s3() -> None:
 def test_a_json_request_may_hold_16_mib_and_an_object_more() -> None:
     assert body_limit_bytes(head_of("Kinesis_20131202.PutRecords")) == 16 * 1024 * 1024
     assert body_limit_bytes(head_of()) > 128 * 1024 * 1024
+
+
+def test_repeated_headers_are_joined_and_kept_as_sent() -> None:
+    head = make_head("GET", "/", [("X-One", "1"), ("x-one", "2")])
+    assert head.headers == {"x-one": "1,2"}
+    assert head.pairs == [("X-One", "1"), ("x-one", "2")]

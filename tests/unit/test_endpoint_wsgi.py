@@ -1,7 +1,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from headgate.local.endpoint.http import make_head
+from headgate.local.endpoint.dispatch import make_head
 from headgate.local.endpoint.wsgi import StartResponse, environ_of, run
 
 

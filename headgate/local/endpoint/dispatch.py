@@ -5,13 +5,12 @@ under `Kinesis_20131202`; everything without a registered prefix belongs to moto
 Called by endpoint.handler.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import NamedTuple
 
 import orjson
 
-from headgate.local.endpoint.http import Head
 from headgate.local.wire import HttpResponse, Service
 
 # PutRecords takes 10 MiB of data, which is 13.4 MiB as base64.
@@ -21,6 +20,25 @@ JSON_BODY_BYTES = 16 * 1024 * 1024
 OTHER_BODY_BYTES = 256 * 1024 * 1024
 
 _CBOR = ("application/x-amz-cbor", "application/cbor")
+
+
+class Head(NamedTuple):
+    """`headers` by lower-case name, repeated ones joined by commas; `pairs` as they were sent."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    pairs: list[tuple[str, str]]
+
+
+def make_head(method: str, target: str, pairs: Iterable[tuple[str, str]]) -> Head:
+    """Collect a request's head."""
+    sent = list(pairs)
+    headers: dict[str, str] = {}
+    for name, value in sent:
+        key = name.lower()
+        headers[key] = f"{headers[key]},{value}" if key in headers else value
+    return Head(method, target, headers, sent)
 
 
 class Call(NamedTuple):

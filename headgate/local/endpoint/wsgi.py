@@ -9,25 +9,17 @@ Source: PEP 3333; moto 5.2.5, moto_server/werkzeug_app.py (MotoRequestHandler.ma
 import io
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from headgate.local.endpoint.http import Head
+from headgate.local.connection import Reply
+from headgate.local.endpoint.dispatch import Head
 
 StartResponse = Callable[..., Callable[[bytes], object]]
 WSGIApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 _BODILESS = (204, 304)  # RFC 9110 section 6.4.1: these end with the head
 _SPELLINGS = "moto.preserved_header_names"  # moto.core.request.PRESERVED_HEADER_NAMES_ENVIRON_KEY
-
-
-class Reply(NamedTuple):
-    """An answer whose body may be longer than memory; `chunks` has to be closed if it has a `close`."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    length_bytes: int | None  # None: this status has no body
-    chunks: Iterable[bytes]
 
 
 def environ_of(head: Head, body: bytes, port: int) -> dict[str, Any]:
