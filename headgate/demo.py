@@ -17,6 +17,7 @@ from typing import Any
 from headgate.local.errors import LocalError
 from headgate.local.options import Options
 from headgate.local.supervisor import LocalRun
+from headgate.terminal import counted
 
 LOG = Path("tests/data/apache_access_1500.log")
 EXAMPLE = b'{"value":"30","type":"Tip 3"}'
@@ -90,7 +91,7 @@ def _reconcile(s3: Path, posted: int) -> int:
         files = [file for file in files if file.is_file()]
         lines = list(_lines(files))
         counts[name] = len(lines)
-        print(f"\n{name}: {len(lines)} lines in {len(files)} object(s)")
+        print(f"\n{name}: {counted(len(lines), 'line')} in {counted(len(files), 'object')}")
         for file in files[:2]:
             print(f"  s3://{file.relative_to(s3)}")
         for line in lines[-1:] + lines[:1]:

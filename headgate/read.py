@@ -17,12 +17,12 @@ from headgate.readers.errors import ReaderError
 from headgate.readers.feed import Feed
 from headgate.readers.line_view import show
 from headgate.readers.lines import as_envelope, content_of, lines_of
-from headgate.readers.moments import moment
+from headgate.readers.moments import add_zone_argument, moment
 from headgate.readers.span import Span, kind_of, objects
 from headgate.readers.stage import Stage, add_files_argument, add_stage_arguments, open_stage
 from headgate.terminal import Printer
 
-SOURCES = ("stream", "raw", "curated", "quarantine")
+SOURCES = ("stream", "raw", "curated", "quarantine", "dropped")
 _EXAMPLES = """
 read stream --since 10m --where type=click
 read curated --stage prod --since 2026-10-01T05:00Z --until 2026-10-01T06:00Z | jq .event
@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only lines with this field, of the line or of its event (a.b goes deeper); repeat for more",
     )
     parser.add_argument("--limit", type=_count, metavar="N", help="end after so many lines")
+    add_zone_argument(parser)
     parser.add_argument("--lines", action="store_true", help="only the lines as they were sent")
 
 
@@ -68,11 +69,13 @@ def _read(args: argparse.Namespace, printer: Printer) -> int:
             if args.lines:
                 printer.data(content_of(row))
             elif printer.is_terminal:
-                printer.text(show(row, printer))
+                printer.text(show(row, printer, args.zone))
             else:
                 printer.data(row)
             if args.follow or printed == 1:
                 printer.flush()
+    if not printed:
+        printer.note(f"no line found in {args.source}")
     return 0 if printed else FOUND_NOTHING
 
 

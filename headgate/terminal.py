@@ -8,6 +8,7 @@ import errno
 import os
 import sys
 import time
+import unicodedata
 from collections.abc import Callable
 from typing import IO, Any, TextIO
 
@@ -15,6 +16,7 @@ CYAN, GREEN, RED, YELLOW, DIM, BOLD = "36", "32", "31", "33", "2", "1"
 DRAW_EVERY_S = 0.2
 _WIPE = "\r\x1b[K"
 _WIDTH_UNKNOWN = 80
+_LEAST_WIDTH = 4  # of a table's column
 
 
 class Printer:
@@ -79,7 +81,8 @@ class Printer:
         self._due_s = self._now() + DRAW_EVERY_S
         columns = _columns(self._err) - 1
         made = line if isinstance(line, str) else line(columns)
-        self._err.write(_WIPE + printable(made)[:columns])
+        text = printable(made)
+        self._err.write(_WIPE + (text if columns_of(text) <= columns else fit(text, columns)))
         self._err.flush()
         self._drawn = True
 
@@ -100,16 +103,61 @@ class Printer:
             self._out.write("\x1b[H\x1b[2J")
 
     def table(self, rows: list[list[str]], right: tuple[int, ...] = ()) -> None:
-        """Print aligned columns; the first row is the head, the columns `right` hold numbers."""
+        """Print aligned columns; the first row is the head, the columns `right` hold numbers.
+
+        On a terminal the widest columns are cut, with a mark, until a row fits.
+        """
         cells = [[printable(cell) for cell in row] for row in rows]
-        widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))] if cells else []
+        widths = [max(columns_of(row[i]) for row in cells) for i in range(len(cells[0]))] if cells else []
+        if self.is_terminal:
+            widths = _fitting(widths, self.width)
         for at, row in enumerate(cells):
             aligned = [
-                cell.rjust(width) if i in right else cell.ljust(width)
+                fit(cell, width, right=i in right)
                 for i, (cell, width) in enumerate(zip(row, widths, strict=True))
             ]
             line = "  ".join(aligned).rstrip()
             self.text(self.paint(line, BOLD) if at == 0 else line)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 line`, `1,500 lines`, `2 copies`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number:,} {noun[:-1]}ies" if noun.endswith("y") else f"{number:,} {noun}s"
+
+
+def columns_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes: East Asian wide characters take two, marks none.
+
+    Source: Unicode Standard Annex 11, East Asian Width; the jamo U+1160 to U+11FF join the one before.
+    """
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def fit(text: str, columns: int, *, right: bool = False) -> str:
+    """Return a text of exactly so many columns: filled up with spaces, or cut with an ellipsis."""
+    if (over := columns_of(text) - columns) > 0:
+        while over >= 0 and text:
+            over -= _width(text[-1])
+            text = text[:-1]
+        text += "…"
+    space = " " * (columns - columns_of(text))
+    return space + text if right else text + space
+
+
+def _width(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"} or "\u1160" <= character <= "\u11ff":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def _fitting(widths: list[int], columns: int) -> list[int]:
+    """Make the widest columns narrower until all fit beside each other, but none below the least width."""
+    widths = list(widths)
+    while sum(widths) + 2 * (len(widths) - 1) > columns and max(widths, default=0) > _LEAST_WIDTH:
+        widths[widths.index(max(widths))] -= 1
+    return widths
 
 
 def printable(text: str, keep: str = "") -> str:

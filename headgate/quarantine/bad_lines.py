@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from headgate.readers.bucket import Bucket
 from headgate.readers.contents import lines_in, within
-from headgate.readers.lines import content_of, fields_of
+from headgate.readers.lines import content_of, fields_of, stored_fields
 from headgate.readers.moments import moment
 from headgate.readers.span import Span, kind_of, objects
 
@@ -46,7 +46,10 @@ def bad_lines(bucket: Bucket, args: argparse.Namespace) -> Iterator[BadLine]:
     kind = kind_of("quarantine", "UTC")
     seen: set[str] = set()
     for found in within(kind, span, lines_in(bucket, objects(bucket, kind, span))):
-        line = bad_line(found.text)
+        fields = stored_fields(found.text)
+        if fields is None or not all(isinstance(fields.get(name), str) for name in ("code", "message")):
+            continue  # somebody else's line
+        line = BadLine(fields, found.text, content_of(found.text))
         if _is_meant(line, args) and line.identity not in seen:
             seen.add(line.identity)
             yield line

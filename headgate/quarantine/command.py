@@ -24,10 +24,12 @@ from headgate.quarantine.returning import Work, as_stored, put_back, read_file, 
 from headgate.readers.ending import FOUND_NOTHING, describe, ended
 from headgate.readers.errors import ReaderError
 from headgate.readers.line_view import show
+from headgate.readers.moments import add_zone_argument
 from headgate.readers.putting import open_sink
 from headgate.readers.stage import Stage, add_files_argument, add_stage_arguments, open_stage
-from headgate.terminal import Printer
+from headgate.terminal import Printer, counted
 
+_NOTHING = "no line found in quarantine"
 _ONE = "no such line, or not all mended"
 _EXAMPLES = """
 quarantine ls
@@ -77,7 +79,10 @@ def run(args: argparse.Namespace) -> int:
 def _ls(args: argparse.Namespace, stage: Stage, printer: Printer) -> int:
     bucket = stage.bucket()
     groups = by_code(bad_lines(bucket, args), Journal(bucket))
-    print_groups(groups, printer)
+    if groups:
+        print_groups(groups, printer)
+    else:
+        printer.note(_NOTHING)
     return 0 if groups else FOUND_NOTHING
 
 
@@ -85,11 +90,13 @@ def _show(args: argparse.Namespace, stage: Stage, printer: Printer) -> int:
     number = 0
     for number, line in enumerate(bad_lines(stage.bucket(), args), start=1):
         if printer.is_terminal:
-            printer.text(show(line.stored, printer))
+            printer.text(show(line.stored, printer, args.zone))
         else:
             printer.data(line.stored)
         if number == args.limit:
             break
+    if not number:
+        printer.note(_NOTHING)
     return 0 if number else FOUND_NOTHING
 
 
@@ -106,7 +113,7 @@ def _fix(args: argparse.Namespace, stage: Stage, printer: Printer) -> int:
             else:
                 good += 1
                 file.write(written(work) + b"\n")
-    printer.text(f"{good:,} lines mended, in {args.output}; {bad:,} not")
+    printer.text(f"{counted(good, 'line')} mended, in {args.output}; {bad:,} not")
     if good:
         printer.text(f"put them back: python -m headgate quarantine replay --file {args.output}")
     return 0 if good and not bad else FOUND_NOTHING
@@ -137,13 +144,13 @@ def _replay(args: argparse.Namespace, stage: Stage, printer: Printer) -> int:
     journal = Journal(bucket)
     works = list(read_file(args.file) if args.file else map(as_stored, bad_lines(bucket, args)))
     new = sum(not journal.is_back(work.bad) for work in works)
-    printer.text(f"{new:,} lines to put back; {len(works) - new:,} are back already")
+    printer.text(f"{counted(new, 'line')} to put back; {len(works) - new:,} back already")
     if args.dry_run or not new:
         return 0 if works else FOUND_NOTHING
     kinesis, field = stage.client("kinesis"), stage.settings.ordering_field
     sink = open_sink(kinesis, stage.names.stream, args.rate, field, stage.clock)
     sent = put_back(works, sink.put, journal, stage, printer)
-    printer.text(f"done: {sent:,} lines are back on {stage.names.stream}")
+    printer.text(f"done: {counted(sent, 'line')} back on {stage.names.stream}")
     return 0
 
 
@@ -153,6 +160,7 @@ def _declare_ls(parser: argparse.ArgumentParser) -> None:
 
 def _declare_show(parser: argparse.ArgumentParser) -> None:
     add_files_argument(parser)
+    add_zone_argument(parser)
     parser.add_argument("--limit", type=int, metavar="N", help="end after so many lines")
 
 

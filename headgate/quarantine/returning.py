@@ -19,7 +19,7 @@ from headgate.readers.errors import ReaderError
 from headgate.readers.moments import parse_shown, shown
 from headgate.readers.putting import Put, Returning, returning
 from headgate.readers.stage import Stage
-from headgate.terminal import Printer
+from headgate.terminal import Printer, counted
 
 _BATCH = 200  # lines between two notes in the journal
 
@@ -74,7 +74,7 @@ def put_back(works: Iterable[Work], put: Put, journal: Journal, stage: Stage, pr
         back = [work.bad for copies in some for work in copies]
         journal.note(back, shown(stage.clock.wall()))
         sent += len(back)
-        printer.progress(f"{sent:,} lines are back on the stream")
+        printer.progress(f"{counted(sent, 'line')} back on the stream")
     printer.wipe()
     return sent
 

@@ -3,30 +3,43 @@
 Decides the columns: time, type, shard or object, and the event as it was sent. Never sees a pipe.
 """
 
-from headgate.readers.lines import content_of, fields_of
-from headgate.terminal import CYAN, DIM, RED, Printer, printable
+from datetime import tzinfo
 
-_TIME = slice(0, 23)  # 2026-10-01T05:00:00.000
+from headgate.readers.errors import DamagedLineError
+from headgate.readers.lines import content_of, fields_of
+from headgate.readers.moments import for_people, parse_shown
+from headgate.terminal import CYAN, DIM, RED, Printer, columns_of, fit, printable
+
 _TYPE_CHARS = 14
 _SHARD_DIGITS = 3
 
 
-def show(row: bytes, printer: Printer) -> str:
-    """One line of text."""
-    fields = fields_of(row)
-    text = printable(content_of(row).decode("utf-8", "backslashreplace"))
+def show(row: bytes, printer: Printer, zone: tzinfo | None = None) -> str:
+    """Return one line of text; a line that is not the transform's is shown as it is."""
+    try:
+        fields = fields_of(row)
+        text = printable(content_of(row).decode("utf-8", "backslashreplace"))
+    except DamagedLineError:
+        return printable(row.decode("utf-8", "backslashreplace"))
     if "object" in fields:
-        where = f"{fields['object'].rpartition('/')[2]}:{fields['line_number']}"
+        where = f"{str(fields['object']).rpartition('/')[2]}:{fields.get('line_number')}"
         return f"{printer.paint(printable(where), DIM)}  {text}"
-    time = printer.paint(str(fields.get("received_at", ""))[_TIME].replace("T", " "), DIM)
+    time = printer.paint(_time(str(fields.get("received_at", "")), zone), DIM)
     shard = printer.paint(_shard(str(fields.get("shard_id", ""))), DIM)
-    if "code" in fields:
-        reason = printer.paint(f"{fields['code']}: {printable(fields['message'])}", RED)
-        return f"{time}  {shard}  {reason}  {text}"
-    kind = printable(fields.get("type") or "-")
-    return f"{time}  {shard}  {printer.paint(kind.ljust(_TYPE_CHARS), CYAN)}  {text}"
+    if reason := fields.get("code") or fields.get("reason"):
+        said = f"{printable(str(reason))}: {printable(str(fields.get('message', '')))}".removesuffix(": ")
+        return f"{time}  {shard}  {printer.paint(said, RED)}  {text}"
+    kind = printable(str(fields.get("type") or "-"))
+    return f"{time}  {shard}  {printer.paint(fit(kind, max(_TYPE_CHARS, columns_of(kind))), CYAN)}  {text}"
+
+
+def _time(received_at: str, zone: tzinfo | None) -> str:
+    try:
+        return for_people(parse_shown(received_at), zone)
+    except ValueError:
+        return printable(received_at)
 
 
 def _shard(shard_id: str) -> str:
-    """The number of a shard, short and aligned."""
-    return shard_id.rpartition("-")[2].lstrip("0").rjust(_SHARD_DIGITS, "0")
+    """Return the number of a shard, short and aligned."""
+    return printable(shard_id.rpartition("-")[2].lstrip("0").rjust(_SHARD_DIGITS, "0"))

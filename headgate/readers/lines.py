@@ -15,9 +15,11 @@ from chalicelib import event as events
 from chalicelib.errors import EventError
 from chalicelib.packing import record_event_id
 from headgate.readers.errors import DamagedLineError
+from headgate.readers.moments import parse_shown
 from headgate.records import Record
 
 _EVENT = b',"event":'
+_ORIGIN = ("event_id", "shard_id", "sequence_number")
 _SHOWN_BYTES = 80  # of a line that cannot be read
 
 
@@ -79,6 +81,19 @@ def fields_of(line: bytes) -> dict[str, Any]:
     return fields
 
 
+def stored_fields(line: bytes) -> dict[str, Any] | None:
+    """Return the members of a line that the transform wrote, or None for a line that somebody else put there.
+
+    The transform's lines in curated/, quarantine/ and dropped/ all name the event and where it came from.
+    """
+    try:
+        fields = fields_of(line)
+        parse_shown(fields["received_at"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return fields if all(isinstance(fields.get(name), str) for name in _ORIGIN) else None
+
+
 def content_of(line: bytes) -> bytes:
     """The bytes as sent of a printed, curated or quarantined line.
 
@@ -88,9 +103,13 @@ def content_of(line: bytes) -> bytes:
     if found:
         return event.removesuffix(b"}")
     fields = fields_of(line)
-    if "line_base64" in fields:
-        return binascii.a2b_base64(fields["line_base64"])
-    return str(fields.get("line", "")).encode()
+    encoded = fields.get("line_base64")
+    if not isinstance(encoded, str):
+        return str(fields.get("line", "")).encode()
+    try:
+        return binascii.a2b_base64(encoded)
+    except ValueError as error:
+        raise DamagedLineError(_damaged(line, str(error))) from error
 
 
 def _damaged(line: bytes, why: str) -> str:

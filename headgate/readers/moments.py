@@ -5,9 +5,13 @@ a zone is UTC, as all times that the commands print. Nothing is older than 1970:
 """
 
 import argparse
+import os
 import re
 import time
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib import envelope
 
@@ -46,8 +50,36 @@ def moment(text: str) -> float:
 
 
 def shown(moment_s: float) -> str:
-    """RFC 3339 in UTC with milliseconds, as in the envelope."""
+    """Return RFC 3339 in UTC with milliseconds, as in the envelope."""
     return envelope.received_at(moment_s)
+
+
+def for_people(moment_s: float, zone: tzinfo | None) -> str:
+    """Return a moment and its zone for a terminal: `2026-10-01 14:00:00.250+09:00`, or with `Z` for UTC."""
+    if zone is None:
+        return shown(moment_s).replace("T", " ")
+    return datetime.fromtimestamp(moment_s, zone).isoformat(" ", "milliseconds")
+
+
+def add_zone_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare --local-time, which sets `zone`."""
+    parser.add_argument(
+        "--local-time",
+        dest="zone",
+        action="store_const",
+        const=local_zone(),
+        help="show times on a terminal in this machine's time zone instead of UTC",
+    )
+
+
+def local_zone() -> ZoneInfo:
+    """Return this machine's time zone, or UTC where its name is not known. Source: tzset(3), localtime(5)."""
+    link = Path("/etc/localtime")
+    names = [os.environ.get("TZ", "").lstrip(":"), str(link.resolve()).partition("zoneinfo/")[2]]
+    for name in filter(None, names):
+        with suppress(ValueError, OSError, ZoneInfoNotFoundError):
+            return ZoneInfo(name)
+    return ZoneInfo("UTC")
 
 
 def parse_shown(text: str) -> float:

@@ -45,7 +45,7 @@ class Span(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One of the three data prefixes: how its hour folders are called, and in which zone."""
+    """One of the four data prefixes: how its hour folders are called, and in which zone."""
 
     name: str
     prefix: str
@@ -54,12 +54,13 @@ class Kind(NamedTuple):
 
 
 def kind_of(name: str, time_zone: str) -> Kind:
-    """`raw`, `curated` or `quarantine` of a stage whose curated folders are in `time_zone`."""
+    """Return the prefix of that name; the folders of `curated` are in the stage's `time_zone`."""
     utc = ZoneInfo("UTC")
     return {
         "raw": Kind(name, prefixes.RAW, "%Y/%m/%d/%H/", utc),
         "curated": Kind(name, prefixes.CURATED, "dt=%Y-%m-%d/hour=%H/", ZoneInfo(time_zone)),
         "quarantine": Kind(name, prefixes.QUARANTINE, "%Y/%m/%d/%H/", utc),
+        "dropped": Kind(name, prefixes.DROPPED, "%Y/%m/%d/%H/", utc),
     }[name]
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
+from botocore.session import Session
 
 from headgate.aws_errors import sentence
 from headgate.local.options import KEY_ID, SECRET
@@ -122,13 +123,18 @@ class Stage:
         if self.is_local:  # never sends a person's own credentials to a test endpoint
             own |= {"aws_access_key_id": KEY_ID, "aws_secret_access_key": SECRET, "aws_session_token": ""}
             own["region_name"] = os.environ.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
-        return _session().client(service, **own)
+        return _session(is_local=self.is_local).client(service, **own)
 
 
 @cache
-def _session() -> Any:
-    """One for the process: it keeps the services' models, which take longer to load than to use."""
-    return boto3.Session()
+def _session(*, is_local: bool) -> Any:
+    """Return the process's one session: it keeps the services' models, which take longer to load than to use.
+
+    The local run needs nothing of a person's AWS set-up, so a profile that does not exist does not stop it.
+    """
+    if not is_local:
+        return boto3.Session()
+    return boto3.Session(botocore_session=Session(session_vars={"profile": (None, None, None, None)}))
 
 
 def open_stage(args: argparse.Namespace, clock: Clock | None = None) -> Stage:

@@ -22,7 +22,7 @@ from headgate.replay.from_stream import StreamSource
 from headgate.replay.plan import ReplayPlan, Source
 from headgate.replay.state import FOLDER, ReplayState, send_all
 from headgate.replay.transform_sink import open_transform
-from headgate.terminal import Printer
+from headgate.terminal import Printer, counted
 
 _EXAMPLES = """
 replay --from 2026-10-01T05:00Z --to 2026-10-01T06:00Z --dry-run
@@ -93,7 +93,7 @@ def _replay(args: argparse.Namespace, printer: Printer) -> int:
         send_all(source, plan, put, state, _progress(state, plan, printer, stage))
         printer.wipe()
         state.finish(shown(stage.clock.wall()))
-        printer.text(f"done: {state.sent:,} records went to {target}; state in {state.path}")
+        printer.text(f"done: {counted(state.sent, 'record')} went to {target}; state in {state.path}")
     return 0
 
 
@@ -108,14 +108,18 @@ def _planned(
     plan = source.count()
     printer.wipe()
     # The archive does not say which lines were one record.
-    records = "" if args.source == "raw" else f"{plan.records:,} records with "
+    records = "" if args.source == "raw" else f"{counted(plan.records, 'record')} with "
+    if plan.copies:
+        printer.note(f"{counted(plan.copies, 'copy')} of these records, of a replay or a retry, left out")
     printer.text(
-        f"{records}{plan.lines:,} lines, {plan.size_bytes:,} bytes, "
+        f"{records}{counted(plan.lines, 'line')}, {counted(plan.size_bytes, 'byte')}, "
         f"from {about['from']} to {about['to']}, to {about['target']}"
     )
     if not args.dry_run and plan.records:
         state.begin(plan)
-        printer.note(f"interrupted, it goes on with --from {about['from']} --to {about['to']}")
+        printer.note(
+            f"after an interruption repeat the command with --from {about['from']} --to {about['to']}"
+        )
     return plan
 
 

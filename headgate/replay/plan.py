@@ -24,6 +24,7 @@ class ReplayPlan:
     size_bytes: int
     ends: dict[str, str] = field(default_factory=dict)
     objects: list[str] = field(default_factory=list)
+    copies: int = 0  # records left out, because one with the same id and bytes is among `records`
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON."""

@@ -7,13 +7,13 @@ import argparse
 
 from headgate.readers.ending import FOUND_NOTHING, describe, ended
 from headgate.readers.errors import ReaderError
-from headgate.readers.moments import moment
+from headgate.readers.moments import add_zone_argument, moment
 from headgate.readers.span import Span
 from headgate.readers.stage import Stage, add_stage_arguments, open_stage
 from headgate.settings import StageSettings
 from headgate.status.gather import Gather
 from headgate.status.ledger import Late, add_up
-from headgate.status.screen import as_json, buckets, draw
+from headgate.status.screen import Screen, as_json, draw
 from headgate.terminal import Printer
 
 _DEFAULT_S = 900.0
@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_stage_arguments(parser)
     parser.add_argument("--since", type=moment, metavar="TIME", help="from here on (default: 15m)")
     parser.add_argument("--until", type=moment, metavar="TIME", help="up to here (default: now)")
+    add_zone_argument(parser)
     parser.add_argument(
         "--watch", action="store_true", help="look again every two seconds; the range moves along"
     )
@@ -62,13 +63,21 @@ def _status(args: argparse.Namespace, printer: Printer) -> int:
 def _show(args: argparse.Namespace, stage: Stage, gather: Gather, span: Span, printer: Printer) -> int:
     gather.look(span)
     figures = add_up(gather.accepted, gather.held(), stage.clock.wall(), late_of(stage.settings))
-    errors, counts = gather.error_objects(span), buckets(gather.accepted, span)
+    screen = Screen(
+        args.stage,
+        span,
+        figures,
+        gather.accepted,
+        gather.error_objects(span),
+        gather.foreign.total(),
+        args.zone,
+    )
     if printer.is_terminal:
         if args.watch:
             printer.clear()
-        draw(args.stage, span, figures, errors, counts, printer)
+        draw(screen, printer)
     else:
-        printer.data(as_json(args.stage, span, figures, errors, counts))
+        printer.data(as_json(screen))
     printer.flush()
     return figures.balance
 

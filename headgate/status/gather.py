@@ -1,21 +1,23 @@
-"""Reads what the ledger adds up: the stream's lines, and what the bucket's objects hold.
+"""Reads what the ledger adds up: the lines of the stream, and what the bucket's objects hold.
 
-Decides what is read again: a second look takes only new records and new objects. Never changes anything.
+Decides what is read again: a second look takes only new records and new objects. What was dropped is read
+from dropped/, where the transform has noted it: the hook of this folder may be another one, and is never run
+here. Never changes anything.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 
-from chalicelib.hook import hook
 from chalicelib.lines import lines_of
+from chalicelib.packing import record_event_id
 from headgate.readers import decode
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.contents import bodies
+from headgate.readers.errors import ReaderError
 from headgate.readers.feed import Feed
-from headgate.readers.lines import fields_of
+from headgate.readers.lines import stored_fields
 from headgate.readers.span import Span, kind_of, objects
 from headgate.readers.stage import Stage
-from headgate.readers.verdict import verdicts
 from headgate.records import Record
 from headgate.settings import prefixes
 from headgate.status.ledger import Accepted, Held, Identity
@@ -35,7 +37,8 @@ class Gather:
         self._accepted: dict[Identity, Accepted] = {}
         self._read_to_s = float("-inf")
         self._archive: dict[str, Counter[bytes]] = {}
-        self._ends: dict[str, dict[Identity, str]] = {}
+        self._ends: dict[str, tuple[str, dict[Identity, str]]] = {}  # place in the bucket, reason by line
+        self.foreign: Counter[str] = Counter()  # lines that are not the transform's, by object
         self._tails = Tails()
 
     def look(self, span: Span) -> None:
@@ -43,7 +46,7 @@ class Gather:
         self._look_at_stream(Span(max(span.from_s, self._read_to_s - _OVERLAP_S), span.to_s))
         self._accepted = {k: line for k, line in self._accepted.items() if span.holds(line.arrival_s)}
         self._look_at_archive(span)
-        for name in ("curated", "quarantine"):
+        for name in ("curated", "quarantine", "dropped"):
             self._look_at_ends(name, span)
 
     @property
@@ -56,8 +59,10 @@ class Gather:
         total: Counter[bytes] = Counter()
         for digests in self._archive.values():
             total.update(digests)
-        ends = [(key, code) for found in self._ends.values() for key, code in found.items()]
-        return Held(total, {key for key, code in ends if not code}, {key: code for key, code in ends if code})
+        ends: dict[str, dict[Identity, str]] = {"curated": {}, "quarantine": {}, "dropped": {}}
+        for name, found in self._ends.values():
+            ends[name] |= found
+        return Held(total, set(ends["curated"]), ends["quarantine"], ends["dropped"])
 
     def error_objects(self, span: Span) -> int:
         """How many objects of failed deliveries or batches were written in the span."""
@@ -88,32 +93,40 @@ class Gather:
         kind = kind_of(name, self._stage.settings.time_zone)
         found = [each for each in objects(self._bucket, kind, span) if _place(each) not in self._ends]
         for each, body in bodies(self._bucket, found):
-            self._ends[_place(each)] = dict(
-                _end(line) for line in decode.lines(each.key, body) if line.strip()
-            )
+            self._ends[_place(each)] = name, self._ends_in(each, body)
+
+    def _ends_in(self, each: Object, body: bytes) -> dict[Identity, str]:
+        """Return each line's code or reason, "" for a curated one. What others put there is counted apart."""
+        ends: dict[Identity, str] = {}
+        try:
+            for line in decode.lines(each.key, body):
+                if fields := stored_fields(line):
+                    reason = str(fields.get("code") or fields.get("reason") or "")
+                    ends[fields["sequence_number"], fields["event_id"]] = reason
+                elif line.strip():
+                    self.foreign[each.key] += 1
+        except ReaderError:  # damaged, or no object of ours
+            self.foreign[each.key] += 1
+        return ends
 
 
 def _accepted(record: Record, shard_id: str) -> list[Accepted]:
+    own = record_event_id(record.partition_key, shard_id, record.sequence_number)
     return [
         Accepted(
-            (record.sequence_number, verdict.event_id),
+            (record.sequence_number, line_id),
             record.arrival_s,
             # A blank line is no event; after a record without a line end it would not even be seen.
-            tuple(digest_of(text) for text in _archived(verdict.text) if text.strip()),
-            verdict.reason if verdict.place == "dropped" else "",
+            tuple(digest_of(line) for line in _archived(text) if line.strip()),
+            is_blank=not text.strip(),
         )
-        for verdict in verdicts(record, shard_id, hook)
+        for line_id, _, text in lines_of(own, record.data)
     ]
 
 
 def _archived(data: bytes) -> Iterator[bytes]:
     """Yield the lines of data that lies in the archive; its aggregated records are taken apart."""
     return (text for _, unit in decode.units(data) for _, _, text in lines_of("", unit))
-
-
-def _end(line: bytes) -> tuple[Identity, str]:
-    fields = fields_of(line)
-    return (fields["sequence_number"], fields["event_id"]), fields.get("code", "")
 
 
 def _place(each: Object) -> str:

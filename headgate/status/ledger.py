@@ -9,26 +9,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+MISSING_IDS = 20
+"""How many missing lines are named; `trace` takes one, and more say nothing new."""
+
 Identity = tuple[str, str]
 """Sequence number and event id: one line of one record, however many copies of it lie in objects."""
 
 
 class Accepted(NamedTuple):
-    """One line on the stream; `dropped` names the rule that the transform drops it by, or is empty."""
+    """One line on the stream; a blank one is no event and is dropped without a note."""
 
     identity: Identity
     arrival_s: float
     # Of its lines in the archive: one; none for a blank line; more for a broken aggregated record.
     digests: tuple[bytes, ...]
-    dropped: str = ""
+    is_blank: bool = False
 
 
 class Held(NamedTuple):
-    """What lies in the bucket: how often each digest in the archive, and where each identity ended."""
+    """What lies in the bucket: how often each digest is in the archive, and where each line has ended."""
 
     archive: Mapping[bytes, int]
     curated: set[Identity]
     quarantine: Mapping[Identity, str]  # with its code
+    dropped: Mapping[Identity, str]  # with the hook's reason
 
 
 class Late(NamedTuple):
@@ -45,12 +49,15 @@ class Waiting:
     in_flight: int = 0
     missing: int = 0
     oldest_s: float = 0.0  # age of the oldest of both
+    missing_ids: list[str] = field(default_factory=list)  # the oldest first, at most MISSING_IDS of them
 
-    def add(self, age_s: float, late_s: float) -> None:
-        """One more."""
+    def add(self, event_id: str, age_s: float, late_s: float) -> None:
+        """Count one more line."""
         self.oldest_s = max(self.oldest_s, age_s)
         if age_s > late_s:
             self.missing += 1
+            if len(self.missing_ids) < MISSING_IDS:
+                self.missing_ids.append(event_id)
         else:
             self.in_flight += 1
 
@@ -63,7 +70,7 @@ class Figures:
     archived: int = 0
     curated: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)  # by code
-    dropped: Counter[str] = field(default_factory=Counter)  # by rule
+    dropped: Counter[str] = field(default_factory=Counter)  # by reason
     to_archive: Waiting = field(default_factory=Waiting)
     to_transform: Waiting = field(default_factory=Waiting)
 
@@ -91,13 +98,15 @@ def add_up(lines: Iterable[Accepted], held: Held, now_s: float, late: Late) -> F
                 left[digest] -= 1
             figures.archived += 1
         else:
-            figures.to_archive.add(age_s, late.archive_s)
+            figures.to_archive.add(line.identity[1], age_s, late.archive_s)
         if line.identity in held.curated:
             figures.curated += 1
         elif line.identity in held.quarantine:
             figures.quarantined[held.quarantine[line.identity]] += 1
-        elif line.dropped:
-            figures.dropped[line.dropped] += 1
+        elif line.is_blank:
+            figures.dropped["BlankLine"] += 1
+        elif line.identity in held.dropped:
+            figures.dropped[held.dropped[line.identity]] += 1
         else:
-            figures.to_transform.add(age_s, late.curated_s)
+            figures.to_transform.add(line.identity[1], age_s, late.curated_s)
     return figures

@@ -4,22 +4,24 @@ Decides what a person is told. finding.py does the looking.
 """
 
 import argparse
+from datetime import tzinfo
 from typing import Any
 
 import orjson
 
 from headgate.readers.bucket import Bucket
 from headgate.readers.ending import FOUND_NOTHING, describe, ended
-from headgate.readers.moments import moment, shown
+from headgate.readers.moments import add_zone_argument, for_people, moment, shown
 from headgate.readers.span import Span
 from headgate.readers.stage import Stage, add_stage_arguments, open_stage
 from headgate.terminal import DIM, GREEN, RED, YELLOW, Printer, printable
-from headgate.trace.finding import End, archived, copies, dropped, ends, object_name
+from headgate.trace.finding import End, archived, copies, ends, object_name
 from headgate.trace.query import Copy, Hop, Query
 
 _DAY_S = 86_400.0
 _BEFORE_S = 300.0  # the clock that wrote an id is not Kinesis'
-_COLOURS = {"stream": GREEN, "raw": GREEN, "curated": GREEN, "quarantine": RED}
+_COLOURS = {"stream": GREEN, "raw": GREEN, "curated": GREEN, "quarantine": RED, "dropped": YELLOW}
+_TOLD = ("code", "message", "pointer", "reason")  # of an end
 _EXAMPLES = """
 trace 49680417273948394464812190097857467566557784857594822658
 trace 1-6b010ebb-592e60c3b70f48daa7ef3f9e --stage prod
@@ -33,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "what", type=_text, metavar="ID", help="a SequenceNumber of a receipt, or an event id"
     )
     add_stage_arguments(parser)
+    add_zone_argument(parser)
     parser.add_argument(
         "--since",
         type=moment,
@@ -63,7 +66,7 @@ def _trace(args: argparse.Namespace, printer: Printer) -> int:
         for copy in held:
             own = [end for end in found if end.receipt == (copy.sequence_number, copy.event_id)]
             for hop in _hops(copy, own, stage, bucket):
-                _print(hop, copy, printer)
+                _print(hop, copy, printer, args.zone)
     if not held:
         printer.note(f"{args.what} is nowhere since {shown(span.from_s)}; an older event needs --since")
     return 0 if held else FOUND_NOTHING
@@ -86,23 +89,25 @@ def _hops(copy: Copy, own: list[End], stage: Stage, bucket: Bucket) -> list[Hop]
     hops.append(archived(copy, stage, bucket) or Hop("raw", None, {"note": "not in an object yet"}))
     for end in own:
         details = {"object": object_name(bucket, end.found.object), "line_number": end.found.number}
-        details |= {name: end.fields[name] for name in ("code", "message", "pointer") if name in end.fields}
+        details |= {
+            name: end.fields[name] for name in ("code", "message", "pointer", "reason") if name in end.fields
+        }
         hops.append(Hop(end.kind, end.found.object.modified_s, details))
     if not own:
-        reason_ = dropped(copy)
-        note = f"dropped by the rule {reason_}" if reason_ else "not in an object yet"
-        hops.append(Hop("dropped" if reason_ else "curated", None, {"note": note}))
+        is_blank = copy.text is not None and not copy.text.strip()
+        note = "a blank line is no event" if is_blank else "not in an object yet"
+        hops.append(Hop("dropped" if is_blank else "curated", None, {"note": note}))
     return hops
 
 
-def _print(hop: Hop, copy: Copy, printer: Printer) -> None:
+def _print(hop: Hop, copy: Copy, printer: Printer, zone: tzinfo | None) -> None:
     if not printer.is_terminal:
         time = {"time": None if hop.time_s is None else shown(hop.time_s)}
         printer.data(orjson.dumps({"event_id": copy.event_id, "hop": hop.place, **time, **hop.details}))
         return
     if hop.place == "stream":
         printer.text(printable(copy.event_id))
-    time_text = shown(hop.time_s).replace("T", " ") if hop.time_s is not None else "-"
+    time_text = for_people(hop.time_s, zone) if hop.time_s is not None else "-"
     after = f" (+{hop.time_s - copy.arrival_s:.1f} s)" if hop.time_s and hop.place != "stream" else ""
     colour = _COLOURS.get(hop.place, YELLOW) if hop.time_s is not None else YELLOW
     details = "  ".join(f"{printer.paint(name, DIM)} {printable(str(v))}" for name, v in hop.details.items())

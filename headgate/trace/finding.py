@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from chalicelib.hook import hook
 from headgate.readers import decode
 from headgate.readers.bucket import Bucket, Object
 from headgate.readers.contents import Found, bodies, lines_in
@@ -17,7 +16,6 @@ from headgate.readers.lines import content_of
 from headgate.readers.moments import parse_shown, shown
 from headgate.readers.span import Span, first_folder, folder_of, kind_of, may_hold, objects
 from headgate.readers.stage import Stage
-from headgate.readers.verdict import verdicts
 from headgate.records import Record
 from headgate.trace.query import Copy, Hop, Query
 
@@ -36,7 +34,7 @@ def _silent(_: str) -> None:
 
 
 class End(NamedTuple):
-    """One line in curated/ or quarantine/ and its fields."""
+    """One line in curated/, quarantine/ or dropped/, and its fields."""
 
     kind: str
     found: Found
@@ -49,10 +47,10 @@ class End(NamedTuple):
 
 
 def ends(query: Query, stage: Stage, bucket: Bucket, span: Span, report: Report = _silent) -> list[End]:
-    """Every line with the id or the number in curated/ and quarantine/; `report` is told how far it is."""
+    """Return the lines with the id or the number in curated/, quarantine/ and dropped/."""
     return [
         End(name, found, fields)
-        for name in ("quarantine", "curated")
+        for name in ("quarantine", "dropped", "curated")
         for found in lines_in(
             bucket, _told(objects(bucket, kind_of(name, stage.settings.time_zone), span), name, report)
         )
@@ -95,14 +93,6 @@ def archived(copy: Copy, stage: Stage, bucket: Bucket) -> Hop | None:
     if same > 1:
         details |= {"identical_lines": same, "note": f"one of {same} places with these bytes"}
     return Hop("raw", first[0].modified_s, details)
-
-
-def dropped(copy: Copy) -> str | None:
-    """The rule by which the transform, as it is here, drops a copy's line; None when it does not."""
-    if copy.record is None:
-        return None
-    made = verdicts(copy.record, copy.shard_id, hook)
-    return next((v.reason for v in made if v.number == copy.number and v.place == "dropped"), None)
 
 
 def object_name(bucket: Bucket, found: Object) -> str:
@@ -148,7 +138,8 @@ def _copy(end: End, record: Record | None) -> Copy:
     if record:
         for copy in Query(event_id).in_record(record, shard_id):
             return copy
-    arrival_s, text = parse_shown(end.fields["received_at"]), content_of(end.found.text)
+    arrival_s = parse_shown(end.fields["received_at"])
+    text = None if end.kind == "dropped" else content_of(end.found.text)  # a note has no text
     return Copy(event_id, shard_id, sequence_number, arrival_s, 1, text, None)
 
 

@@ -11,7 +11,7 @@ import orjson
 from chalicelib.lines import lines_of
 from chalicelib.packing import record_event_id
 from headgate.readers.contents import Found
-from headgate.readers.lines import fields_of
+from headgate.readers.lines import stored_fields
 from headgate.records import Record
 
 # The ids of requests come from API Gateway's trace header, which holds the second of the request.
@@ -66,5 +66,7 @@ class Query(NamedTuple):
         """A curated or quarantined line's fields, if it is meant; most lines are ruled out by their bytes."""
         if orjson.dumps(self.text) not in found.text:
             return None
-        fields = fields_of(found.text)
-        return fields if self.text in {fields.get("event_id"), fields.get("sequence_number")} else None
+        fields = stored_fields(found.text)
+        if fields is None or self.text not in {fields["event_id"], fields["sequence_number"]}:
+            return None
+        return fields

@@ -18,7 +18,7 @@ from tests.readers_rig import START_S, World
 SPAN = Span(START_S - 1, START_S + 100)
 
 
-@pytest.mark.parametrize(("source", "begin"), [("stream", "1 records with 2 lines, "), ("raw", "2 lines, ")])
+@pytest.mark.parametrize(("source", "begin"), [("stream", "1 record with 2 lines, "), ("raw", "2 lines, ")])
 def test_what_is_counted_is_said_once(source: str, begin: str, tmp_path: Path) -> None:
     world = World()
     world.put("key", b'{"n":1}\n{"n":2}\n')

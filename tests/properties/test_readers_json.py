@@ -28,7 +28,7 @@ from headgate.replay.transform_sink import TransformSink
 from headgate.status.gather import Gather
 from headgate.status.ledger import Late, add_up
 from headgate.terminal import Printer
-from headgate.trace.finding import archived, copies, dropped, ends
+from headgate.trace.finding import archived, copies, ends
 from headgate.trace.query import Query
 from tests.fakes import FakeBucket, FakeFirehose
 from tests.json_strategies import EVENTS
@@ -106,7 +106,6 @@ def _assert_traced(world: World, event_id: str) -> None:
     found = ends(Query(event_id), world, world.memory, SPAN)
     (copy,) = copies(Query(event_id), world, found, SPAN)
     assert archived(copy, world, world.memory)
-    assert dropped(copy) is None
 
 
 def _assert_replayed(world: World, sent: list[bytes]) -> None:

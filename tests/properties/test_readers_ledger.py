@@ -12,7 +12,7 @@ from headgate.readers.verdict import verdicts
 from headgate.records import Record
 from headgate.status.gather import Gather
 from headgate.status.ledger import Figures, Late, add_up
-from headgate.trace.finding import archived, copies, dropped, ends
+from headgate.trace.finding import archived, copies, ends
 from headgate.trace.query import Query
 from tests.readers_rig import START_S, World
 
@@ -110,6 +110,5 @@ def _assert_found(world: World, verdict: Any, sequence_number: str) -> None:
         hop = archived(copy, world, world.memory)
         assert hop
         assert hop.details["line_number"] > 0
-        assert dropped(copy) is None
     places = {end.kind for end in found if end.fields["sequence_number"] == sequence_number}
     assert verdict.place in places

@@ -56,6 +56,24 @@ def test_what_the_replay_itself_puts_is_not_replayed() -> None:
     assert got == [f"k{number}" for number in range(5)]
 
 
+def test_a_second_replay_does_not_replay_the_copies_of_the_first() -> None:
+    world = World()
+    world.stream.put("foreign", b"same\n")
+    world.stream.put("foreign", b"same\n")  # another event: a foreign key is no id
+    for number in range(3):
+        world.put(f"k{number}", b"x\n")
+    world.put("k0", b"other bytes under one key\n")
+    first = _stream(world)
+    sent = [record for portion in first.portions(first.count(), None) for record in portion.records]
+    assert len(sent) == 6
+    for record in sent:
+        world.stream.put(record.partition_key, record.data)
+    again = _stream(world)
+    plan = again.count()
+    assert (plan.records, plan.copies) == (6, 6)
+    assert sum(len(portion.records) for portion in again.portions(plan, None)) == 6
+
+
 def test_children_follow_their_parents() -> None:
     world = World()
     for number in range(4):

@@ -9,23 +9,30 @@ LATE = Late(archive_s=60.0, curated_s=100.0)
 NOW_S = 1000.0
 
 
-def _line(number: int, age_s: float = 500.0, text: bytes = b"x", dropped: str = "") -> Accepted:
-    return Accepted((str(number), f"id-{number}"), NOW_S - age_s, (digest_of(text),), dropped)
+def _line(number: int, age_s: float = 500.0, text: bytes = b"x", *, is_blank: bool = False) -> Accepted:
+    return Accepted((str(number), f"id-{number}"), NOW_S - age_s, (digest_of(text),), is_blank)
 
 
-def _held(archive: int = 0, curated: tuple[int, ...] = (), quarantine: tuple[int, ...] = ()) -> Held:
+def _held(
+    archive: int = 0,
+    curated: tuple[int, ...] = (),
+    quarantine: tuple[int, ...] = (),
+    dropped: tuple[int, ...] = (),
+) -> Held:
     return Held(
         {digest_of(b"x"): archive},
         {(str(n), f"id-{n}") for n in curated},
         {(str(n), f"id-{n}"): "Code" for n in quarantine},
+        {(str(n), f"id-{n}"): "Reason" for n in dropped},
     )
 
 
 def test_a_line_that_is_everywhere_leaves_nothing_open() -> None:
-    lines = [_line(1), _line(2), _line(3, dropped="BlankLine")]
-    figures = add_up(lines, _held(3, curated=(1,), quarantine=(2,)), NOW_S, LATE)
-    assert (figures.accepted, figures.archived, figures.curated) == (3, 3, 1)
-    assert (dict(figures.quarantined), dict(figures.dropped)) == ({"Code": 1}, {"BlankLine": 1})
+    lines = [_line(1), _line(2), _line(3, is_blank=True), _line(4)]
+    figures = add_up(lines, _held(4, curated=(1,), quarantine=(2,), dropped=(4,)), NOW_S, LATE)
+    assert (figures.accepted, figures.archived, figures.curated) == (4, 4, 1)
+    assert dict(figures.quarantined) == {"Code": 1}
+    assert dict(figures.dropped) == {"BlankLine": 1, "Reason": 1}
     assert (figures.balance, figures.in_flight) == (0, 0)
 
 
@@ -35,6 +42,13 @@ def test_a_young_line_is_in_flight_and_an_old_one_is_missing() -> None:
     assert (figures.to_transform.in_flight, figures.to_transform.missing) == (2, 0)
     assert figures.to_archive.oldest_s == 61.0
     assert figures.balance == 1
+    assert (figures.to_archive.missing_ids, figures.to_transform.missing_ids) == (["id-2"], [])
+
+
+def test_the_missing_ids_are_the_oldest_ones_and_not_more_than_a_screen_holds() -> None:
+    figures = add_up([_line(n, age_s=100.0 + n) for n in range(1, 200)], _held(), NOW_S, LATE)
+    assert (figures.to_archive.missing, len(figures.to_archive.missing_ids)) == (199, 20)
+    assert figures.to_archive.missing_ids[0] == "id-199"
 
 
 def test_of_lines_with_the_same_bytes_as_many_are_archived_as_lie_there() -> None:
