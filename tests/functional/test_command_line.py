@@ -60,6 +60,19 @@ def test_a_closed_standard_error_takes_what_is_said(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (2, "")
 
 
+def test_an_unknown_profile_does_not_stop_a_command_that_has_an_endpoint() -> None:
+    ended = _run("-m", "headgate", "read", "stream", "--endpoint", "http://127.0.0.1:9", AWS_PROFILE="none")
+    assert ended.returncode == 2
+    assert "http://127.0.0.1:9/ does not answer" in ended.stderr
+
+
+def test_an_unknown_profile_is_said_with_its_name() -> None:
+    ended = _run("-m", "headgate", "read", "stream", AWS_PROFILE="none", AWS_EC2_METADATA_DISABLED="true")
+    assert ended.returncode == 2
+    assert "there is no AWS profile 'none'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:99999", "http://127.0.0.1:0", "http://", "http://[::1", "http://host:port", "x"]
 )

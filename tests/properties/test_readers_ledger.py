@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.errors import Drop
 from headgate.agent.kpl import KplRecord, aggregate
 from headgate.readers.span import Span
 from headgate.readers.verdict import verdicts
@@ -73,6 +74,34 @@ def test_the_ledger_balances_to_zero(traffic: list[tuple[str, bytes]], deliver_e
         ended = figures.curated + figures.quarantined.total() + figures.dropped.total()
         assert (figures.balance, figures.in_flight) == (0, 0)
         assert figures.accepted == figures.archived == ended
+
+
+def _hook(event: dict[str, Any]) -> dict[str, Any] | None:
+    """Drop some events in both ways, and send one kind to quarantine."""
+    if event.get("n") == 1:
+        return None
+    if event.get("n") == 2:
+        raise Drop("Second")
+    return event
+
+
+@given(traffic=TRAFFIC, deliver_every=st.integers(1, 6))
+def test_the_ledger_knows_what_was_dropped_without_the_hook(
+    traffic: list[tuple[str, bytes]], deliver_every: int
+) -> None:
+    world = World(shards=2)
+    for number, (key, data) in enumerate(traffic, start=1):
+        world.put(key, data)
+        if number % deliver_every == 0:
+            world.deliver(_hook)
+    world.deliver(_hook)
+    figures = _figures(world, Gather(world, world.memory), 3600.0)
+    assert (figures.balance, figures.in_flight) == (0, 0)
+    for shard_id, record in _records(world):
+        for verdict in verdicts(record, shard_id, _hook):
+            if verdict.place == "dropped" and verdict.text.strip():
+                _assert_found(world, verdict, record.sequence_number)
+                assert figures.dropped[verdict.reason] > 0
 
 
 @given(
