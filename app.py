@@ -1,7 +1,4 @@
-"""The table of contents: the app, its routes and the Kinesis handler. No logic.
-
-The names `app` and `transform` are frozen: a redeploy never changes a function's handler.
-"""
+"""The table of contents: routes and Kinesis handler, no logic. The names `app` and `transform` are frozen."""
 
 from typing import Any
 
@@ -14,6 +11,7 @@ from chalicelib.gateway import Answer
 stage = settings()
 handlers = Handlers(stage)
 app = Chalice(app_name="headgate", debug=False)
+app.api.binary_types = ["*/*"]  # for API Gateway: it hands over every body as base64, byte for byte
 api_key = stage.auth == "api_key"
 signature = IAMAuthorizer() if stage.auth == "iam" else None
 
@@ -55,5 +53,6 @@ def transform(event: Any) -> dict[str, Any]:
 
 
 def response(answer: Answer) -> Response:
-    """Chalice's word for an answer."""
+    """Return Chalice's word for an answer. Chalice would judge it by the list that is for the gateway."""
+    app.api.binary_types = []
     return Response(answer.body.decode(), dict(answer.headers), answer.status)

@@ -4,8 +4,10 @@ Events and answers go through Chalice as with `chalice local`; front_handler has
 ids that API Gateway adds and how the server ends. Never looks into a body. Run by functions_process.
 """
 
+import os
 import time
 import uuid
+from base64 import b64encode
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -20,7 +22,7 @@ _REMEDY = " Name another: --port."
 
 
 class Gateway(LocalGateway):  # type: ignore[misc]
-    """Chalice's gateway, with the request id and the trace id that AWS's adds."""
+    """Chalice's gateway, with the ids that AWS's adds and every body in base64, as AWS hands it over."""
 
     def _generate_lambda_event(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
@@ -28,6 +30,10 @@ class Gateway(LocalGateway):  # type: ignore[misc]
         event: dict[str, Any] = super()._generate_lambda_event(method, path, headers, body)
         request_id = str(uuid.uuid4())
         event["requestContext"]["requestId"] = request_id
+        # Source: requestContext of a recorded REST API event: 11 bytes in base64, which no client can choose.
+        event["requestContext"]["extendedRequestId"] = b64encode(os.urandom(11)).decode()
+        if body:  # `*/*` is the API's binary type (app.py), so that no body becomes text on its way
+            event["body"], event["isBase64Encoded"] = b64encode(body).decode(), True
         event["headers"].setdefault(
             "x-amzn-trace-id", f"Root=1-{int(time.time()):08x}-{request_id.replace('-', '')[:24]}"
         )

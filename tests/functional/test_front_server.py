@@ -2,6 +2,7 @@
 
 import json
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -33,7 +34,9 @@ class Gate:
         self.runs.set()
         assert self.may_answer.wait(WAIT_S)
         event = self.app.current_request.to_original_event()
-        seen = {"body": event["body"].decode(), "headers": event["headers"], "id": event["requestContext"]}
+        assert event["isBase64Encoded"]
+        body = b64decode(event["body"]).decode()
+        seen = {"body": body, "headers": event["headers"], "id": event["requestContext"]}
         return Response(json.dumps(seen), {"Content-Type": "application/json", "X-Two": ["1", "2"]}, 200)
 
     def _health(self) -> Response:
@@ -69,6 +72,7 @@ def test_the_function_sees_the_body_and_the_ids_that_api_gateway_adds() -> None:
     assert first["headers"]["x-amzn-trace-id"].startswith("Root=1-")
     assert second["headers"]["x-amzn-trace-id"] == "Root=1-00000000-000000000000000000000000"
     assert first["id"]["requestId"] != second["id"]["requestId"]
+    assert first["id"]["extendedRequestId"] != second["id"]["extendedRequestId"]
 
 
 def test_a_key_is_asked_for_where_the_route_wants_one() -> None:
