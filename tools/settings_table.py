@@ -35,6 +35,6 @@ def _rows(kind: type, prefix: str) -> list[str]:
     return found
 
 
-def _default(item: "Field[Any]") -> str:
+def _default(item: Field[Any]) -> str:
     default: Any = item.default
     return f"`{default if isinstance(default, str) else json.dumps(default)}`"

@@ -66,7 +66,6 @@ class Sender:
         # With an ordering key two records of one key must never be on their way together.
         self._wanted = 1 if pipeline.flow.ordering_field else max(1, min(threads, _THREADS_MAX))
         self._threads: list[threading.Thread] = []
-        self._busy = 0
         self._stop = threading.Event()
         self._complained = 0
         flow = pipeline.flow

@@ -253,7 +253,12 @@ def test_a_port_is_free_again_after_a_stop() -> None:
             call(connection, "Echo", b"{}")
     again = Endpoint({}, echo, port)
     again.start()
-    again.stop()
+    try:
+        with connected(again) as connection:
+            connection.request("GET", "/")
+            assert connection.getresponse().read()
+    finally:
+        again.stop()
 
 
 def test_many_clients_at_once_each_get_their_own_answers() -> None:

@@ -90,8 +90,9 @@ def test_records_that_come_later_are_found_without_a_drain(store: CheckpointStor
     poller.start()
     wait_for(lambda: "GetRecords shardId-000000000000" in stream.calls)
     stream.put("k", b"late")
-    wait_for(lambda: function.seen == [b"late"])
+    wait_for(lambda: bool(function.seen))
     poller.stop()
+    assert function.seen == [b"late"]
 
 
 def test_a_second_start_goes_on_where_the_first_one_stopped(store: CheckpointStore) -> None:

@@ -20,6 +20,7 @@ from tests.readers_rig import START_S, World
 
 pyarrow: Any = importlib.import_module("pyarrow")  # ships no types
 parquet: Any = importlib.import_module("pyarrow.parquet")
+orc: Any = importlib.import_module("pyarrow.orc")
 ALWAYS = Span()
 FOLDER = "curated/dt=2026-10-01/hour=05/"
 
@@ -81,7 +82,7 @@ def test_parquet_and_text_are_one_view(tmp_path: Path) -> None:
 
 def test_a_row_of_parquet_is_read_as_the_curated_line(tmp_path: Path) -> None:
     fields = json.loads(_line("p", 5, "3")) | {"event": '{"a": 1.50}'}
-    for kind, module in (("parquet", parquet), ("orc", pytest.importorskip("pyarrow.orc"))):
+    for kind, module in (("parquet", parquet), ("orc", orc)):
         path = tmp_path / f"a.{kind}"
         module.write_table(pyarrow.Table.from_pylist([fields]), path)
         assert list(decode.lines(path.name, path.read_bytes())) == [

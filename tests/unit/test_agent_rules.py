@@ -280,12 +280,16 @@ def test_metrics_are_statistic_sets_with_the_original_s_dimensions() -> None:
 
 
 def test_metrics_that_cloudwatch_refuses_stop_nothing() -> None:
-    def refuse(**_call: object) -> None:
+    refused: list[object] = []
+
+    def refuse(**call: object) -> None:
+        refused.append(call)
         raise OSError("no route")
 
     metrics = Metrics(refuse, "n", 10, None)
     metrics.add("d", "m", 1)
     metrics.close(5)
+    assert refused
 
 
 def test_check_says_what_is_wrong_and_ends_with_1() -> None:

@@ -69,14 +69,16 @@ def test_a_destination_that_breaks_a_rule_is_refused_with_the_rule(
     assert refused.value.code == "InvalidArgumentException"
 
 
-def test_what_is_switched_off_is_accepted() -> None:
-    make_test_plan(
+def test_what_is_switched_off_is_accepted_and_changes_nothing() -> None:
+    plan = make_test_plan(
         ProcessingConfiguration={"Enabled": False},
         DynamicPartitioningConfiguration={"Enabled": False},
         DataFormatConversionConfiguration={"Enabled": False},
         CloudWatchLoggingOptions={"Enabled": True, "LogGroupName": "g", "LogStreamName": "s"},
         EncryptionConfiguration={"KMSEncryptionConfig": {"AWSKMSKeyARN": "arn:aws:kms:us-east-1:1:key/k"}},
     )
+    plain = make_test_plan()
+    assert (plan.format, plan.hints) == (plain.format, plain.hints)
 
 
 def test_a_converter_gives_the_format_and_64_to_128_mib() -> None:

@@ -131,7 +131,6 @@ def _settings(read: Reader, cores: int) -> Callable[[tuple[Flow, ...]], AgentCon
         "metrics_period_s": read.seconds("cloudwatch.metricsBufferTimeMillis", 30_000),
         "metrics_queue_size": read.integer("cloudwatch.metricsQueueSize", 10_000),
         "tag_instance": read.boolean("cloudwatch.tagInstance", default=False),
-        "log_metrics": read.boolean("log.emitInternalMetrics", default=False),
         "buffer_bytes": read.integer("maxBufferedBytes", 4 * MIB, MIB, 1024 * MIB),
         "rejects_max_bytes": read.integer("rejectsMaxBytes", 1024 * MIB, 0, bits=64),
         "http_gzip": read.boolean("useHttpGzip", default=False),

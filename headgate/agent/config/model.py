@@ -4,15 +4,13 @@ Times are seconds, sizes bytes. `AgentConfig` is what load.py makes and everythi
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from headgate.agent.config.fileglob import FilePattern
 from headgate.contract.url import Target
 
 KINESIS, FIREHOSE, HTTP = "kinesis", "firehose", "http"
 MIB = 1024 * 1024
-
-Mismatch = Literal["reject", "raw", "drop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,6 @@ class AgentConfig:
     metrics_period_s: float
     metrics_queue_size: int
     tag_instance: bool
-    log_metrics: bool
     buffer_bytes: int  # read but not yet acknowledged, all flows together
     rejects_max_bytes: int
     http_gzip: bool

@@ -93,7 +93,6 @@ SPACE = CharSet.chars(" \t\n\x0b\f\r")
 HORIZONTAL = CharSet.of([*CharSet.chars(" \t\xa0\u1680\u180e\u202f\u205f\u3000").ranges, (0x2000, 0x200A)])
 VERTICAL = CharSet.chars("\n\x0b\f\r\x85\u2028\u2029")
 LINE_END = CharSet.chars("\n\r\x85\u2028\u2029")
-EVERYTHING = CharSet(((0, LAST),))
 
 
 _PUNCT = CharSet.chars("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")

@@ -29,7 +29,6 @@ class Seen(NamedTuple):
     number: int
     size: int
     mtime_s: float
-    links: int
 
 
 class Disk(Protocol):
@@ -110,7 +109,7 @@ class RealDisk:
 
 
 def _seen(found: os.stat_result) -> Seen:
-    return Seen(found.st_dev, found.st_ino, found.st_size, found.st_mtime, found.st_nlink)
+    return Seen(found.st_dev, found.st_ino, found.st_size, found.st_mtime)
 
 
 def _find_statx() -> Callable[[int], int | None]:

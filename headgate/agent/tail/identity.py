@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 HEAD_BYTES = 1024  # of the beginning, as far as it was read
 TAIL_BYTES = 64  # before the offset
-# With at least so many equal bytes at the beginning, another file with the same tail is a copy.
-STRONG_HEAD_BYTES = 256
 
 
 class Inode(NamedTuple):
