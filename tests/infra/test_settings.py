@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import botocore.session
 import pytest
 
-from headgate.infra.commands.render import stale
+from headgate.infra.generated import stale
 from headgate.infra.template.template import rendered
 from headgate.settings import SettingsError, environment, load_config, load_settings, names_of, parse_settings
 

@@ -1,9 +1,9 @@
 """`infra deploy`: makes or updates the data plane's stack, by a change set that is shown first."""
 
-from headgate.infra.commands.render import stale
 from headgate.infra.deploy.context import Context
 from headgate.infra.deploy.stacks import Change, ChangeSet, Stack
 from headgate.infra.errors import InfraError
+from headgate.infra.generated import stale
 from headgate.infra.template.intrinsics import tag_map
 from headgate.infra.template.template import data_plane, rendered
 from headgate.settings import load_config

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from zipfile import ZipFile
 
-from headgate.infra.commands.render import stale
 from headgate.infra.deploy.lambda_zip import add_bytecode, problems
 from headgate.infra.errors import InfraError
+from headgate.infra.generated import stale
 from headgate.infra.template.template import merge_path, rendered
 from headgate.settings import load_config, load_settings
 

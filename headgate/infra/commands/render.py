@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from headgate.infra.generated import stale
 from headgate.infra.template.template import rendered
 from headgate.settings import load_config, load_settings
 
@@ -16,15 +17,3 @@ def render(root: Path, stage: str, *, dry_run: bool) -> int:
         if path in behind and not dry_run:
             (root / path).write_text(wanted[path], encoding="utf-8")
     return 0
-
-
-def stale(root: Path, wanted: dict[str, str]) -> list[str]:
-    """Return the paths whose file does not say what it should."""
-    return [path for path, text in wanted.items() if not _says(root / path, text)]
-
-
-def _says(path: Path, text: str) -> bool:
-    try:
-        return path.read_text(encoding="utf-8") == text
-    except FileNotFoundError:
-        return False
