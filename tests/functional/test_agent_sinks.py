@@ -228,9 +228,8 @@ def test_a_single_event_and_a_blank_line_have_one_receipt(target: Endpoint) -> N
 
 def test_an_event_that_the_server_names_is_found_among_blank_lines(target: Endpoint) -> None:
     errors = [{"Index": 1, "Code": "SchemaViolation", "Message": "no"}]
-    target.fault = lambda n, _k, _b: (
-        Reply(400, {"Code": "InvalidEvent", "Errors": errors}) if n == 0 else None
-    )
+    replies = [Reply(400, {"Code": "InvalidEvent", "Errors": errors}), Reply(200, RECEIPT)]
+    target.fault = lambda n, _k, _b: replies[n]
     sink = sink_of(target, httpEndpoint=f"{target.url}/v1")
     assert sink.send([unit(b" \n", b'{"a":1}\n', b"\n", b'{"a":2}\n')]) == [
         Success([RefusedLine(3, "SchemaViolation", "no")])
