@@ -23,7 +23,7 @@ ANSWER_MAX_BYTES = 8 * 1024 * 1024
 _CLOSED = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """What the endpoint said; secrets of the request are hidden in the body."""
 
     status: int
@@ -59,7 +59,7 @@ class Connection:
         self._context: ssl.SSLContext | None = None
         self._http: http.client.HTTPConnection | None = None
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> Answer | NoAnswer:
+    def post(self, body: bytes, headers: Mapping[str, str]) -> HttpAnswer | NoAnswer:
         """POST a body once. Every failure comes back as a value."""
         kept = self._http is not None and self._http.sock is not None
         try:
@@ -116,7 +116,7 @@ class Connection:
 
     def _exchange(
         self, connection: http.client.HTTPConnection, body: bytes, headers: dict[str, str]
-    ) -> Answer:
+    ) -> HttpAnswer:
         # Who refuses a body early, answers and closes: the answer may be there to read.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.request("POST", self._path, body, headers)
@@ -127,7 +127,7 @@ class Connection:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN.encode())
         get = response.getheader
-        return Answer(response.status, text, get("Retry-After"), get("Location"), get("Content-Type"))
+        return HttpAnswer(response.status, text, get("Retry-After"), get("Location"), get("Content-Type"))
 
     def _not_connected(self, error: Exception) -> NoAnswer:
         if isinstance(error, ProxyError):

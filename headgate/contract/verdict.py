@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from headgate.contract.connection import Answer, NoAnswer
+from headgate.contract.connection import HttpAnswer, NoAnswer
 from headgate.contract.url import shown_url
 
 RETRY_AFTER_MAX_S = 300.0
@@ -83,7 +83,7 @@ NO_RECEIPTS = "NoReceipts"
 Verdict = Accepted | Invalid | TooLarge | Refused | Hopeless | Passing
 
 
-def is_of_the_contract(answer: Answer | NoAnswer) -> bool:
+def is_of_the_contract(answer: HttpAnswer | NoAnswer) -> bool:
     """Return whether a Headgate endpoint gave it: each of its errors has these two names.
 
     Source: docs/contract.md, errors.
@@ -96,7 +96,7 @@ def is_of_the_contract(answer: Answer | NoAnswer) -> bool:
     return all(isinstance(said.get(name), str) for name in ("Code", "RequestId"))
 
 
-def judge_first(answer: Answer | NoAnswer, verdict: Verdict) -> Verdict:
+def judge_first(answer: HttpAnswer | NoAnswer, verdict: Verdict) -> Verdict:
     """Return the verdict while nothing has shown yet that the URL is an endpoint's.
 
     Only an answer of the contract counts then.
@@ -110,7 +110,7 @@ def judge_first(answer: Answer | NoAnswer, verdict: Verdict) -> Verdict:
     return Hopeless(_code(answer), cause, f"{message}; {_IS_IT_AN_ENDPOINT}")
 
 
-def judge(answer: Answer | NoAnswer, count: int, *, checking: bool = False) -> Verdict:
+def judge(answer: HttpAnswer | NoAnswer, count: int, *, checking: bool = False) -> Verdict:
     """Return the meaning of an answer for a request of `count` events."""
     if isinstance(answer, NoAnswer):
         kind = Passing if answer.passing else Hopeless
@@ -129,7 +129,7 @@ def judge(answer: Answer | NoAnswer, count: int, *, checking: bool = False) -> V
     return _hopeless(answer, code, cause, message if _message(said) else message + _quoted(answer.body))
 
 
-def _hopeless(answer: Answer, code: str, cause: str, message: str) -> Hopeless:
+def _hopeless(answer: HttpAnswer, code: str, cause: str, message: str) -> Hopeless:
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST and answer.location:
         where = shown_url(answer.location)
         return Hopeless(
@@ -139,7 +139,7 @@ def _hopeless(answer: Answer, code: str, cause: str, message: str) -> Hopeless:
     return Hopeless(code, cause, f"the endpoint answers {message}{hint}")
 
 
-def _judge_receipts(answer: Answer, said: dict[str, Any], count: int, *, checking: bool) -> Verdict:
+def _judge_receipts(answer: HttpAnswer, said: dict[str, Any], count: int, *, checking: bool) -> Verdict:
     lack = _lack_of_check(said, count) if checking else _lack(said, count)
     if lack is None:
         return Accepted()
@@ -199,7 +199,7 @@ def _object(body: bytes) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _code(answer: Answer) -> str:
+def _code(answer: HttpAnswer) -> str:
     """Return the endpoint's own code, else the status."""
     code = _object(answer.body).get("Code")
     return _shown(code) if isinstance(code, str) and code else str(answer.status)

@@ -1,4 +1,4 @@
-"""From the command line to Options; every mistake in it is told at once. Called by command."""
+"""From the command line to SendOptions; every mistake in it is told at once. Called by command."""
 
 import argparse
 import math
@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 from chalicelib import limits
 from headgate.contract.url import Target, header_problem, parse_url
 from headgate.send import celltypes, encoding
-from headgate.send.abort import UsageError
-from headgate.send.batches import Limits
+from headgate.send.batches import BatchLimits
 from headgate.send.csvrows import Dialect
+from headgate.send.errors import UsageError
 from headgate.send.generate import read_template
-from headgate.send.options import Options
+from headgate.send.options import SendOptions
 
 GENERATED_EVENTS = 1_000  # when neither --limit nor --loop says how many
 CONCURRENCY_MAX = 64
@@ -57,10 +57,10 @@ class _Checks:
         return otherwise
 
 
-def from_arguments(args: argparse.Namespace) -> Options:
+def from_arguments(args: argparse.Namespace) -> SendOptions:
     """Raises UsageError with every mistake in it."""
     checks = _Checks()
-    options = Options(
+    options = SendOptions(
         path=args.file,
         template=checks.take(lambda: _template(args.generate), None, "--generate"),
         target=_target(args, checks),
@@ -197,13 +197,13 @@ def _encoding(name: str | None) -> str | None:
     return "utf-8" if found == "utf-8-sig" else found
 
 
-def _limits(args: argparse.Namespace) -> Limits:
+def _limits(args: argparse.Namespace) -> BatchLimits:
     """Where ids are new in every run, a slow --rate makes batches small: about one goes every second."""
     events = 1 if args.one_by_one else args.batch_events
     rate = _RATE.fullmatch(args.rate or "")
     if rate and args.generate is not None and args.id is None:
         events = max(1, min(events, int(float(rate[1]))))
-    return Limits(events, args.batch_bytes, single=args.one_by_one)
+    return BatchLimits(events, args.batch_bytes, single=args.one_by_one)
 
 
 def _rate(text: str | None) -> float:

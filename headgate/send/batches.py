@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from chalicelib import limits
 from headgate.send.keys import batch_key
-from headgate.send.rows import BadRow, Row
+from headgate.send.rows import BadRow, EventRow
 
 # The default size of a request: far below the contract's body limit, enough to make its overhead vanish.
 BATCH_MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BatchLimits:
     """The most that goes into one request."""
 
     events: int = limits.EVENTS_MAX
@@ -26,10 +26,10 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RequestBatch:
     """The rows of one request, at least one; between two of them there is no row that could be sent."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[EventRow, ...]
     prefix: str  # of the key: the source's fingerprint
     single: bool = False
 
@@ -48,26 +48,28 @@ class Batch:
         """The events, one line each."""
         return b"\n".join([row.event for row in self.rows])
 
-    def without(self, indexes: Collection[int]) -> "list[Batch]":
+    def without(self, indexes: Collection[int]) -> "list[RequestBatch]":
         """The other rows in order, a batch for each run of them: what is sent under one key has no gap."""
-        runs: list[list[Row]] = [[]]
+        runs: list[list[EventRow]] = [[]]
         for index, row in enumerate(self.rows):
             if index in indexes:
                 runs.append([])
             else:
                 runs[-1].append(row)
-        return [Batch(tuple(run), self.prefix, self.single) for run in runs if run]
+        return [RequestBatch(tuple(run), self.prefix, self.single) for run in runs if run]
 
-    def halves(self) -> "tuple[Batch, Batch]":
+    def halves(self) -> "tuple[RequestBatch, RequestBatch]":
         """Two batches of a batch of at least two rows."""
         middle = len(self.rows) // 2
         first, second = self.rows[:middle], self.rows[middle:]
-        return Batch(first, self.prefix, self.single), Batch(second, self.prefix, self.single)
+        return RequestBatch(first, self.prefix, self.single), RequestBatch(second, self.prefix, self.single)
 
 
-def make_batches(rows: Iterable[Row | BadRow], prefix: str, most: Limits) -> Iterator[Batch | BadRow]:
+def make_batches(
+    rows: Iterable[EventRow | BadRow], prefix: str, most: BatchLimits
+) -> Iterator[RequestBatch | BadRow]:
     """Batches in the order of the rows. Bad rows pass through as soon as they come."""
-    chosen: list[Row] = []
+    chosen: list[EventRow] = []
     size_bytes = 0
     for row in rows:
         if isinstance(row, BadRow):
@@ -79,12 +81,12 @@ def make_batches(rows: Iterable[Row | BadRow], prefix: str, most: Limits) -> Ite
             yield BadRow.of(row, "EventTooLarge", message)
             continue
         if chosen and (len(chosen) == most.events or size_bytes + length > most.size_bytes):
-            yield Batch(tuple(chosen), prefix, most.single)
+            yield RequestBatch(tuple(chosen), prefix, most.single)
             chosen, size_bytes = [], 0
         chosen.append(row)
         size_bytes += length
         if len(chosen) == most.events:
-            yield Batch(tuple(chosen), prefix, most.single)
+            yield RequestBatch(tuple(chosen), prefix, most.single)
             chosen, size_bytes = [], 0
     if chosen:
-        yield Batch(tuple(chosen), prefix, most.single)
+        yield RequestBatch(tuple(chosen), prefix, most.single)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from headgate.send.abort import AbortError
+from headgate.send.errors import AbortError
 
 BLOCK_BYTES = 256 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"  # Source: RFC 1952, section 2.3.1

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from json.encoder import encode_basestring
 
-from headgate.send.abort import UsageError
+from headgate.send.errors import UsageError
 
 # Text of a cell in, JSON text out. Raises ValueError when the cell is something else.
 Encoder = Callable[[str], str]

@@ -12,10 +12,10 @@ from types import FrameType
 from chalicelib import limits
 from headgate.send import celltypes
 from headgate.send import run as runs
-from headgate.send.abort import AbortError, UsageError
 from headgate.send.arguments import from_arguments
 from headgate.send.batches import BATCH_MAX_BYTES
 from headgate.send.csvrows import CELL_MAX_CHARS
+from headgate.send.errors import AbortError, UsageError
 from headgate.send.generate import MAKERS
 from headgate.terminal import Printer
 

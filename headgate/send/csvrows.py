@@ -13,8 +13,8 @@ from json.encoder import encode_basestring
 
 from chalicelib import limits
 from headgate.send import celltypes
-from headgate.send.abort import UsageError
-from headgate.send.rows import BadRow, Row
+from headgate.send.errors import UsageError
+from headgate.send.rows import BadRow, EventRow
 
 # A cell with more characters than an event may have bytes can be no part of an event.
 PARSER_CELL_MAX_CHARS = limits.EVENT_MAX_BYTES
@@ -84,7 +84,7 @@ class Lines:
         return line
 
 
-def read(readline: Callable[[int], str], dialect: Dialect) -> Iterator[Row | BadRow]:
+def read(readline: Callable[[int], str], dialect: Dialect) -> Iterator[EventRow | BadRow]:
     """Every row of the text, good or bad, in order.
 
     `readline(limit)` is a text file's, opened with newline="". Raises UsageError when --types names a column
@@ -151,7 +151,7 @@ def _raw_rows(lines: Lines, dialect: Dialect) -> Iterator[tuple[int, list[str]] 
 
 def _events(
     rows: Iterator[tuple[int, list[str]] | BadRow], maker: "_Maker", lines: Lines
-) -> Iterator[Row | BadRow]:
+) -> Iterator[EventRow | BadRow]:
     for number, row in enumerate(rows, 1):
         if isinstance(row, BadRow):
             yield row._replace(number=number)
@@ -162,7 +162,7 @@ def _events(
         except _CellsError as error:
             yield BadRow(number, line, error.code, error.message, lines.raw, error.pointer)
         else:
-            yield Row(number, line, event)
+            yield EventRow(number, line, event)
 
 
 class _CellsError(Exception):

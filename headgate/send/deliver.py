@@ -2,7 +2,7 @@
 
 Decides what follows from a verdict; the retries are chalicelib.retry's. Every row ends as accepted or as a
 BadRow, or the batch ends in an AbortError, after which what was not reported may be sent again under the same
-keys. No I/O of its own: post, clock, sleep and chance come in. Called by crew's workers.
+keys. No I/O of its own: post, clock, sleep and chance come in. Called by pool's workers.
 """
 
 import math
@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, Success, drive
 from headgate.contract import verdict as verdicts
-from headgate.contract.connection import Answer, NoAnswer
-from headgate.send.abort import AbortError
-from headgate.send.batches import Batch
-from headgate.send.rows import BadRow, Row
+from headgate.contract.connection import HttpAnswer, NoAnswer
+from headgate.send.batches import RequestBatch
+from headgate.send.errors import AbortError
+from headgate.send.rows import BadRow, EventRow
 
 BASE_S = 0.25  # bound of the first wait
 CAP_S = 20.0  # bound of any later wait
@@ -25,14 +25,14 @@ _WITHOUT_END = math.inf
 class Exchange(NamedTuple):
     """One request that was made, for the statistics."""
 
-    answer: Answer | NoAnswer
+    answer: HttpAnswer | NoAnswer
     seconds: float
     again: bool  # it repeats the one before
 
     @property
     def reached(self) -> bool:
         """Something of the request may have arrived."""
-        return isinstance(self.answer, Answer) or self.answer.connected
+        return isinstance(self.answer, HttpAnswer) or self.answer.connected
 
 
 class Again(NamedTuple):
@@ -51,10 +51,10 @@ class Taken(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Dependencies:
     """The edges a delivery needs."""
 
-    post: Callable[[Batch], Answer | NoAnswer]
+    post: Callable[[RequestBatch], HttpAnswer | NoAnswer]
     now: Callable[[], float]  # monotonic seconds
     sleep: Callable[[float], object]  # may raise StoppedError
     jitter: Callable[[], float]  # shares in [0, 1]
@@ -65,7 +65,9 @@ class Means:
     waits: Callable[[str, Again | None], object] = lambda _key, _again: None  # None: it waits no longer
 
 
-def deliver(batch: Batch, means: Means, *, first: bool = False) -> Iterator[Taken | BadRow]:
+def deliver(
+    batch: RequestBatch, dependencies: Dependencies, *, first: bool = False
+) -> Iterator[Taken | BadRow]:
     """What became of the rows, as it becomes known.
 
     `first`: nothing was ever answered; a server that cannot be reached is then a wrong URL and not waited
@@ -76,12 +78,12 @@ def deliver(batch: Batch, means: Means, *, first: bool = False) -> Iterator[Take
     proven = not first
     while waiting:
         batch = waiting.pop()
-        verdict = _send(batch, means, first=not proven)
+        verdict = _send(batch, dependencies, first=not proven)
         proven = True
         if isinstance(verdict, verdicts.Accepted):
             yield Taken(len(batch.rows))
         elif isinstance(verdict, verdicts.Passing):
-            message = f"gave up on rows {_range(batch)} after {means.retry_for_s:g} s of waiting"
+            message = f"gave up on rows {_range(batch)} after {dependencies.retry_for_s:g} s of waiting"
             raise AbortError(f"{message}: {verdict.message}")
         elif isinstance(verdict, verdicts.Hopeless):
             raise AbortError(verdict.message)
@@ -95,27 +97,27 @@ def deliver(batch: Batch, means: Means, *, first: bool = False) -> Iterator[Take
             waiting.extend(reversed(batch.without(bad)))
 
 
-def _send(batch: Batch, means: Means, *, first: bool) -> verdicts.Verdict:
+def _send(batch: RequestBatch, dependencies: Dependencies, *, first: bool) -> verdicts.Verdict:
     """One batch through the retry machine; the last verdict."""
     policy = Policy(
         max_items=1,
         max_bytes=len(batch.body),
-        call_s=means.call_s,
+        call_s=dependencies.call_s,
         max_attempts=_WITHOUT_END,
         base_s=BASE_S,
         cap_s=CAP_S,
-        wait_budget_s=means.retry_for_s,
+        wait_budget_s=dependencies.retry_for_s,
     )
     found: list[verdicts.Verdict] = []
-    begun_s = means.now()
+    begun_s = dependencies.now()
     proven = not first
 
     def send(_indexes: tuple[int, ...]) -> list[Outcome]:
         nonlocal proven
-        started_s = means.now()
-        answer = means.post(batch)
-        means.observe(Exchange(answer, means.now() - started_s, again=bool(found)))
-        verdict = verdicts.judge(answer, len(batch.rows), checking=means.checking)
+        started_s = dependencies.now()
+        answer = dependencies.post(batch)
+        dependencies.observe(Exchange(answer, dependencies.now() - started_s, again=bool(found)))
+        verdict = verdicts.judge(answer, len(batch.rows), checking=dependencies.checking)
         if first and not found and isinstance(answer, NoAnswer) and not answer.connected:
             verdict = verdicts.Hopeless(answer.code, answer.code, answer.message)
         proven = proven or verdicts.is_of_the_contract(answer)
@@ -127,13 +129,13 @@ def _send(batch: Batch, means: Means, *, first: bool) -> verdicts.Verdict:
     def sleep(seconds: float) -> None:
         last = found[-1]
         message = last.message if isinstance(last, verdicts.Passing) else ""
-        means.waits(batch.key, Again(message, len(found), means.now() + seconds, begun_s))
-        means.sleep(seconds)
+        dependencies.waits(batch.key, Again(message, len(found), dependencies.now() + seconds, begun_s))
+        dependencies.sleep(seconds)
 
     try:
-        drive(Retry([Item(len(batch.body))], policy, means.jitter), send, means.now, sleep)
+        drive(Retry([Item(len(batch.body))], policy, dependencies.jitter), send, dependencies.now, sleep)
     finally:
-        means.waits(batch.key, None)
+        dependencies.waits(batch.key, None)
     return found[-1]
 
 
@@ -146,7 +148,7 @@ def _outcome(verdict: verdicts.Verdict) -> Outcome:
 
 
 def _bad_rows(
-    batch: Batch, verdict: verdicts.Invalid | verdicts.Refused | verdicts.TooLarge
+    batch: RequestBatch, verdict: verdicts.Invalid | verdicts.Refused | verdicts.TooLarge
 ) -> dict[int, BadRow]:
     """The rows that the endpoint will not have, by index."""
     if isinstance(verdict, verdicts.Invalid):
@@ -155,11 +157,11 @@ def _bad_rows(
     return {index: BadRow.of(row, code, verdict.message) for index, row in enumerate(batch.rows)}
 
 
-def _bad_row(row: Row, said: tuple[dict[str, object], ...]) -> BadRow:
+def _bad_row(row: EventRow, said: tuple[dict[str, object], ...]) -> BadRow:
     code, pointer, message = (str(said[0].get(name, "")) for name in ("Code", "Pointer", "Message"))
     bad = BadRow.of(row, code or "InvalidEvent", message)
     return bad._replace(pointer=pointer, errors=said if len(said) > 1 else ())
 
 
-def _range(batch: Batch) -> str:
+def _range(batch: RequestBatch) -> str:
     return f"{batch.rows[0].number} to {batch.rows[-1].number}"

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from headgate.send import bytestream, csvrows, ndjsonrows
-from headgate.send.abort import AbortError, UsageError
 from headgate.send.bytestream import READ_ERRORS, Stream
 from headgate.send.csvrows import Dialect
 from headgate.send.encoding import Choice, Detector, UndecodableError
+from headgate.send.errors import AbortError, UsageError
 from headgate.send.jsonrows import BrokenJsonError, JsonRows, looks_like_an_object, looks_like_json
 from headgate.send.keys import fingerprint
-from headgate.send.rows import BadRow, Row
+from headgate.send.rows import BadRow, EventRow
 from headgate.send.source import mapping
 
 _SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -91,7 +91,7 @@ class FileSource:
         self.fingerprint = fingerprint(self._digest or secrets.token_hex(16), how)
         self.key = self.key or self.fingerprint
 
-    def rows(self) -> Iterator[Row | BadRow]:
+    def rows(self) -> Iterator[EventRow | BadRow]:
         """One pass over the rows. Raises AbortError at its end when it was not what was scanned."""
         if self.repeatable:
             self._raw.seek(0)
@@ -134,7 +134,7 @@ class FileSource:
         """Close the file."""
         self._raw.close()
 
-    def _read(self, stream: Stream) -> Iterator[Row | BadRow]:
+    def _read(self, stream: Stream) -> Iterator[EventRow | BadRow]:
         encoding = self.choice.encoding
         if self.form == "json":
             return self._read_json(stream)
@@ -151,7 +151,7 @@ class FileSource:
             return ""
         return ": a header and no row (--no-header and --fields if it was one)"
 
-    def _read_json(self, stream: Stream) -> Iterator[Row | BadRow]:
+    def _read_json(self, stream: Stream) -> Iterator[EventRow | BadRow]:
         if self.choice.encoding == "utf-8":
             json_rows = JsonRows(stream.content.read1, self._dialect.event_type)
         else:

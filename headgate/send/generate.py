@@ -13,8 +13,8 @@ from itertools import count
 from string import ascii_lowercase
 from typing import Any
 
-from headgate.send.abort import UsageError
-from headgate.send.rows import Row
+from headgate.send.errors import UsageError
+from headgate.send.rows import EventRow
 
 # What can be made, for the help and the docs.
 MAKERS: dict[str, str] = {
@@ -47,7 +47,7 @@ def read_template(text: str) -> dict[str, Any]:
 
 def generate(
     template: dict[str, Any], chance: random.Random, now: Clock, event_type: str | None = None
-) -> Iterator[Row]:
+) -> Iterator[EventRow]:
     """Events without end. Raises UsageError, all mistakes of the template in it, before the first one."""
     if event_type is not None:
         template = {"type": event_type} | {name: value for name, value in template.items() if name != "type"}
@@ -58,10 +58,10 @@ def generate(
     return _rows(make)
 
 
-def _rows(make: _Make) -> Iterator[Row]:
+def _rows(make: _Make) -> Iterator[EventRow]:
     for index in count():
         event = json.dumps(make(index), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        yield Row(index + 1, index + 1, event.encode())
+        yield EventRow(index + 1, index + 1, event.encode())
 
 
 class _Means:

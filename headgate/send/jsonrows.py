@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from chalicelib import jsontext
 from headgate.send.ndjsonrows import LINE_MAX_BYTES, typed
-from headgate.send.rows import BadRow, Row, text_or_bytes
+from headgate.send.rows import BadRow, EventRow, text_or_bytes
 
 BLOCK_BYTES = 256 * 1024
 _BOM = b"\xef\xbb\xbf"
@@ -34,7 +34,7 @@ class JsonRows:
         self._line = 1
         self._ended = False
 
-    def rows(self) -> Iterator[Row | BadRow]:
+    def rows(self) -> Iterator[EventRow | BadRow]:
         """Every element, in order. Raises BrokenJsonError."""
         while len(self._text) < len(_BOM) and self._fill():
             pass
@@ -66,13 +66,13 @@ class JsonRows:
                 self._go_to(self._at + 1)
         self._go_to(self._at + 1)
 
-    def _row(self, number: int, line: int, value: bytes) -> Row | BadRow:
+    def _row(self, number: int, line: int, value: bytes) -> EventRow | BadRow:
         try:
             event = _on_one_line(value)
         except jsontext.NotJson as error:
             return BadRow(number, line, error.code, str(error), text_or_bytes(value))
         return (
-            Row(number, line, event)
+            EventRow(number, line, event)
             if self._event_type is None
             else typed(number, line, event, self._event_type)
         )

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from chalicelib import limits
-from headgate.send.rows import BadRow, Row, text_or_bytes
+from headgate.send.rows import BadRow, EventRow, text_or_bytes
 
 LINE_MAX_BYTES = limits.EVENT_MAX_BYTES + 1024  # room for spaces around an event of the largest size
 _RAW_BYTES = 4096  # of a line that is too long, kept for the rejects file
@@ -17,7 +17,7 @@ _CONTINUATIONS = bytes(range(0x80, 0xC0))  # what follows the first byte of a ch
 _CHARACTER_BYTES = 4  # the longest
 
 
-def read(readline: Callable[[int], bytes], event_type: str | None = None) -> Iterator[Row | BadRow]:
+def read(readline: Callable[[int], bytes], event_type: str | None = None) -> Iterator[EventRow | BadRow]:
     """Every line that is not blank. `readline(limit)` is a binary file's; the text is UTF-8."""
     number = line = 0
     while text := readline(LINE_MAX_BYTES):
@@ -33,23 +33,27 @@ def read(readline: Callable[[int], bytes], event_type: str | None = None) -> Ite
         event = text.strip(b" \t\r\n")
         if event:
             number += 1
-            yield Row(number, line, event) if event_type is None else typed(number, line, event, event_type)
+            yield (
+                EventRow(number, line, event)
+                if event_type is None
+                else typed(number, line, event, event_type)
+            )
 
 
-def typed(number: int, line: int, event: bytes, event_type: str) -> Row | BadRow:
+def typed(number: int, line: int, event: bytes, event_type: str) -> EventRow | BadRow:
     """Put the type in front of the event's own fields, unless it has one."""
     try:
         value = json.loads(event, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
-        return Row(number, line, event)  # for the endpoint to refuse
+        return EventRow(number, line, event)  # for the endpoint to refuse
     if not isinstance(value, dict) or value.get("type") == event_type:
-        return Row(number, line, event)
+        return EventRow(number, line, event)
     if "type" in value:
         message = "The event has another `type` than --type sets."
         return BadRow(number, line, "TypeConflict", message, text_or_bytes(event), "/type")
     rest = event[1:].lstrip()
     head = b'{"type":' + json.dumps(event_type).encode()
-    return Row(number, line, head + (b"" if rest == b"}" else b",") + rest)
+    return EventRow(number, line, head + (b"" if rest == b"}" else b",") + rest)
 
 
 def _skip_line(readline: Callable[[int], bytes]) -> None:

@@ -8,9 +8,9 @@ from http import HTTPStatus
 from headgate.contract.connection import NoAnswer
 from headgate.contract.verdict import Hopeless, judge, judge_first
 from headgate.send import bytestream
-from headgate.send.abort import AbortError
+from headgate.send.errors import AbortError
 from headgate.send.filesource import FileSource
-from headgate.send.options import Options
+from headgate.send.options import SendOptions
 from headgate.send.sender import probe
 from headgate.send.source import GeneratedSource, Source
 from headgate.terminal import Printer
@@ -20,7 +20,7 @@ PROBE_ABOVE_BYTES = 256 * 1024 * 1024
 
 
 @contextmanager
-def open_source(options: Options, printer: Printer) -> Iterator[Source]:
+def open_source(options: SendOptions, printer: Printer) -> Iterator[Source]:
     """The source of a run. Raises AbortError, UsageError."""
     source = _generated(options, printer) if options.path is None else _file(options, options.path)
     try:
@@ -31,7 +31,7 @@ def open_source(options: Options, printer: Printer) -> Iterator[Source]:
         source.close()
 
 
-def _generated(options: Options, printer: Printer) -> GeneratedSource:
+def _generated(options: SendOptions, printer: Printer) -> GeneratedSource:
     source = GeneratedSource(
         options.template or {},
         lambda: datetime.now(UTC),
@@ -43,7 +43,7 @@ def _generated(options: Options, printer: Printer) -> GeneratedSource:
     return source
 
 
-def _file(options: Options, path: str) -> FileSource:
+def _file(options: SendOptions, path: str) -> FileSource:
     raw = bytestream.standard_input() if path == "-" else bytestream.open_path(path)
     name = "standard input" if path == "-" else path
     source = FileSource(
@@ -55,7 +55,7 @@ def _file(options: Options, path: str) -> FileSource:
     raise AbortError(f"--resume needs a file that can be read again, and {name} is not one")
 
 
-def _look_through(source: FileSource, options: Options, printer: Printer) -> None:
+def _look_through(source: FileSource, options: SendOptions, printer: Printer) -> None:
     if source.size_bytes > PROBE_ABOVE_BYTES and not options.dry_run:
         printer.note(f"asking {options.target.shown} before the whole file is looked through")
         _ask_first(options)
@@ -69,7 +69,7 @@ def _scanning(source: FileSource) -> str:
     return f"looking through the file: {source.looked_through():.0%}"
 
 
-def _ask_first(options: Options) -> None:
+def _ask_first(options: SendOptions) -> None:
     answer = probe(options)
     if isinstance(answer, NoAnswer) and not answer.connected:
         raise AbortError(answer.message)

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from headgate.contract.url import Target
-from headgate.send.batches import Limits
+from headgate.send.batches import BatchLimits
 from headgate.send.csvrows import Dialect
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SendOptions:
     """What one run shall do."""
 
     path: str | None  # "-" is standard input; None: made-up events
@@ -19,7 +19,7 @@ class Options:
     dialect: Dialect
     form: str | None
     encoding: str | None
-    limits: Limits
+    limits: BatchLimits
     concurrency: int
     rate_per_s: float
     limit: int | None

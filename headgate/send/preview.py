@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from headgate.send.batches import Batch
-from headgate.send.options import Options
+from headgate.send.batches import RequestBatch
+from headgate.send.options import SendOptions
 from headgate.send.rows import BadRow
 from headgate.terminal import Printer, printable
 
@@ -12,7 +12,7 @@ LINES = 3  # of each body
 _LINE_MAX_CHARS = 500
 
 
-def preview(batches: Iterable[Batch | BadRow], options: Options, printer: Printer) -> None:
+def preview(batches: Iterable[RequestBatch | BadRow], options: SendOptions, printer: Printer) -> None:
     """Show the first requests and the rows that were refused on the way to them."""
     shown = 0
     for batch in batches:
@@ -28,7 +28,7 @@ def preview(batches: Iterable[Batch | BadRow], options: Options, printer: Printe
     printer.note("dry run: nothing was sent" if shown else "dry run: there is nothing to send")
 
 
-def _request(batch: Batch, options: Options) -> str:
+def _request(batch: RequestBatch, options: SendOptions) -> str:
     target = options.target.checking() if options.check else options.target
     body = batch.body
     lines = [f"POST {target.shown}", f"Content-Type: {batch.content_type}", f"Idempotency-Key: {batch.key}"]

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import IO
 
-from headgate.send.abort import AbortError
+from headgate.send.errors import AbortError
 from headgate.send.rows import BadRow
 
 RAW_MAX_CHARS = 1_000_000  # of a row in the file (of bytes as many); the row number finds the rest

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from headgate.send.abort import AbortError
+from headgate.send.errors import AbortError
 
 WRITE_EVERY_S = 0.25
 _VERSION = 2

@@ -21,7 +21,7 @@ ROW_CODES: dict[str, str] = {
 }
 
 
-class Row(NamedTuple):
+class EventRow(NamedTuple):
     """One event ready to send."""
 
     number: int  # of the data rows, from 1; the header does not count
@@ -41,7 +41,7 @@ class BadRow(NamedTuple):
     errors: tuple[dict[str, object], ...] = ()  # everything that the endpoint said of it
 
     @classmethod
-    def of(cls, row: Row, code: str, message: str) -> "BadRow":
+    def of(cls, row: EventRow, code: str, message: str) -> "BadRow":
         """A row that was good until the contract or the endpoint said otherwise."""
         return cls(row.number, row.line, code, message, text_or_bytes(row.event))
 

@@ -1,6 +1,6 @@
 """One run from source to summary: the composition root of `headgate send`.
 
-Decides the order of things (probe, scan, checkpoint, batches, crew) and what a run's end means: exit code 0
+Decides the order of things (probe, scan, checkpoint, batches, pool) and what a run's end means: exit code 0
 everything accepted, 3 some rows rejected, 1 ended early. Called by command; everything it touches comes in.
 """
 
@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from headgate.send.abort import AbortError
-from headgate.send.batches import Batch, make_batches
-from headgate.send.crew import Crew
+from headgate.send.batches import RequestBatch, make_batches
+from headgate.send.errors import AbortError
 from headgate.send.opening import open_source
-from headgate.send.options import Options
+from headgate.send.options import SendOptions
 from headgate.send.preview import preview
 from headgate.send.progress import RetryNotes, duration, progress_line, summary
 from headgate.send.rejects import Rejects
 from headgate.send.resume import Prefix, ResumeFile, Start
-from headgate.send.rows import BadRow, Row
-from headgate.send.sender import Books, Job, Sender
+from headgate.send.rows import BadRow, EventRow
+from headgate.send.sender import BatchSender, Job, RunLedger
 from headgate.send.source import Source
 from headgate.send.stats import Stats
+from headgate.send.worker_pool import WorkerPool
 from headgate.terminal import Printer
 
 ACCEPTED, ABORTED, REJECTED = 0, 1, 3
@@ -32,7 +32,7 @@ _PAUSE_SHOWN_S = 2.0  # a longer one looks like a run that hangs
 class Turns:
     """The rows of one or more passes as batches, up to the limit."""
 
-    def __init__(self, source: Source, options: Options, start: Start) -> None:
+    def __init__(self, source: Source, options: SendOptions, start: Start) -> None:
         self._source = source
         self._options = options
         self._start = start
@@ -42,7 +42,7 @@ class Turns:
         self.limited = False  # the limit ended the rows; a batch that comes out now has been cut by it
         self._sendable = 0
 
-    def batches(self) -> Iterator[Batch | BadRow]:
+    def batches(self) -> Iterator[RequestBatch | BadRow]:
         """In order; each pass after the first has its own keys."""
         for turn in count(1):
             if turn > self._options.passes:
@@ -60,7 +60,7 @@ class Turns:
             return of_source
         return max(of_source or 0.0, self.taken / max(self._options.limit, 1))
 
-    def _rows(self) -> Iterator[Row | BadRow]:
+    def _rows(self) -> Iterator[EventRow | BadRow]:
         self.exhausted = False
         for row in self._source.rows():
             if 0 < row.number <= self._start.row:
@@ -71,12 +71,12 @@ class Turns:
                     return
                 self.taken += 1
                 self.last_row = row.number
-            self._sendable += isinstance(row, Row)
+            self._sendable += isinstance(row, EventRow)
             yield row
         self.exhausted = True
 
 
-def run(options: Options, printer: Printer) -> int:
+def run(options: SendOptions, printer: Printer) -> int:
     """Send, check, or show. Raises AbortError and UsageError only before anything was sent."""
     with open_source(options, printer) as source:
         if options.dry_run:
@@ -88,7 +88,7 @@ def run(options: Options, printer: Printer) -> int:
 class _Run:
     """The state of one run."""
 
-    def __init__(self, source: Source, options: Options, printer: Printer) -> None:
+    def __init__(self, source: Source, options: SendOptions, printer: Printer) -> None:
         self._source = source
         self._options = options
         self._printer = printer
@@ -98,7 +98,7 @@ class _Run:
         self._turns = Turns(source, options, start)
         rejects = Rejects(options.rejects_path)
         rejects.check()
-        self._books = Books(
+        self._ledger = RunLedger(
             Stats(time.monotonic()),
             rejects,
             Prefix(),
@@ -117,50 +117,50 @@ class _Run:
                 f"at this --rate, a request of {self._options.limits.events:,} events goes every "
                 f"{duration(pause_s)}; --batch-events makes smaller ones, whose ids are others"
             )
-        sender = Sender(self._options, self._books, random.Random().random)  # noqa: S311 - jitter
-        crew = Crew(self._options.concurrency, sender.hire, self._tick)
-        sender.sleep = crew.sleep
+        sender = BatchSender(self._options, self._ledger, random.Random().random)  # noqa: S311 - jitter
+        pool = WorkerPool(self._options.concurrency, sender.make_worker, self._tick)
+        sender.sleep = pool.sleep
         problem = None
         try:
-            self._send_all(crew)
+            self._send_all(pool)
         except AbortError as error:
             problem = str(error)
-            self._stop(crew)
+            self._stop(pool)
         except KeyboardInterrupt:
             problem = "stopped"
             self._printer.note("stopping: waiting for the answers under way (Ctrl-C again leaves them)")
-            self._stop(crew)
+            self._stop(pool)
         except BaseException:
-            self._stop(crew)
+            self._stop(pool)
             raise
         finally:
-            self._books.close()
+            self._ledger.close()
         return self._end(problem)
 
-    def _send_all(self, crew: Crew[Job]) -> None:
+    def _send_all(self, pool: WorkerPool[Job]) -> None:
         for batch in self._turns.batches():
             if isinstance(batch, BadRow):
-                self._books.reject(batch)
+                self._ledger.reject(batch)
                 continue
             self._source.verify()
-            crew.submit(self._books.open(batch, self._turns.share(), cut=self._turns.limited))
+            pool.submit(self._ledger.open(batch, self._turns.share(), cut=self._turns.limited))
             self._tick()
-        crew.finish()
+        pool.finish()
 
-    def _stop(self, crew: Crew[Job]) -> None:
+    def _stop(self, pool: WorkerPool[Job]) -> None:
         try:
-            crew.stop()
+            pool.stop()
         except KeyboardInterrupt:
             self._printer.note(
                 "left at once; what was under way is sent again by the next run, with the same ids"
             )
 
     def _end(self, problem: str | None) -> int:
-        stats, resume = self._books.stats, self._resume
+        stats, resume = self._ledger.stats, self._resume
         self._printer.text(summary(stats, time.monotonic(), checking=self._options.check))
         if stats.rejected:
             rows = "1 rejected row is" if stats.rejected == 1 else f"{stats.rejected:,} rejected rows are"
-            self._printer.note(f"{rows} in {self._books.rejects.path}")
+            self._printer.note(f"{rows} in {self._ledger.rejects.path}")
         if resume is not None and problem is None and not self._turns.exhausted:
             resume.stop_at(self._turns.last_row)
         if resume is not None and resume.problem:
@@ -176,7 +176,7 @@ class _Run:
         if not self._turns.taken:
             why = " after the checkpoint" if self._start.reached else self._source.emptiness
             self._printer.note(f"there was nothing to send{why}")
-        earlier = self._start.row and self._books.rejects.path.is_file()
+        earlier = self._start.row and self._ledger.rejects.path.is_file()
         return REJECTED if stats.rejected or earlier else ACCEPTED
 
     def _hint(self) -> str:
@@ -212,13 +212,15 @@ class _Run:
         return start
 
     def _tick(self) -> None:
-        stats = self._books.stats
+        stats = self._ledger.stats
         if not self._printer.draws and (said := self._notes.line(stats.longest_wait(), time.monotonic())):
             self._printer.note(said)
-        self._printer.progress(lambda width: progress_line(stats, self._books.share, time.monotonic(), width))
+        self._printer.progress(
+            lambda width: progress_line(stats, self._ledger.share, time.monotonic(), width)
+        )
 
 
-def _resume_file(source: Source, options: Options) -> ResumeFile | None:
+def _resume_file(source: Source, options: SendOptions) -> ResumeFile | None:
     if not source.repeatable or options.passes > 1 or options.check or options.path is None:
         return None
     path = Path(f"{options.path}.resume.json")

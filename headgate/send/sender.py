@@ -1,36 +1,36 @@
-"""What the workers do with a batch, and the books in which every row's end is written.
+"""What the workers do with a batch, and the ledger in which every row's end is written.
 
-Books: rejects file, statistics, checkpoint, in that order, so the checkpoint never passes an unwritten row.
-Sender: one client per worker, one pace for all. Called by run.
+RunLedger: rejects file, statistics, checkpoint, in that order, so the checkpoint never passes an unwritten row.
+BatchSender: one client per worker, one pace for all. Called by run.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from headgate.contract.connection import Answer, Connection, NoAnswer
-from headgate.send.batches import Batch
-from headgate.send.crew import Worker
-from headgate.send.deliver import Exchange, Means, Taken, deliver
-from headgate.send.options import Options
+from headgate.contract.connection import Connection, HttpAnswer, NoAnswer
+from headgate.send.batches import RequestBatch
+from headgate.send.deliver import Dependencies, Exchange, Taken, deliver
+from headgate.send.options import SendOptions
 from headgate.send.pace import Pace
 from headgate.send.rejects import Rejects
 from headgate.send.resume import Mark, Prefix, ResumeFile
 from headgate.send.rows import BadRow
 from headgate.send.stats import Stats
+from headgate.send.worker_pool import Worker
 
 _AGENT = "headgate-send"
 
 
 class Job(NamedTuple):
-    """A batch and its number in the books."""
+    """A batch and its number in the ledger."""
 
     number: int
-    batch: Batch
+    batch: RequestBatch
 
 
 @dataclass
-class Books:
+class RunLedger:
     """Where every row's end is written down."""
 
     stats: Stats
@@ -43,7 +43,7 @@ class Books:
     share: float | None = None  # of everything is acknowledged or rejected
     _begun: bool = False
 
-    def open(self, batch: Batch, share: float | None = None, *, cut: bool = False) -> Job:
+    def open(self, batch: RequestBatch, share: float | None = None, *, cut: bool = False) -> Job:
         """A batch is about to be sent. One that --limit has `cut` will be begun anew for the rest of it."""
         ends_with = batch.rows[0].number - 1 if cut else batch.rows[-1].number
         return Job(self.prefix.issue(Mark(ends_with, share)), batch)
@@ -81,18 +81,18 @@ class Books:
             self.resume.remove()
 
 
-class Sender:
-    """Hires workers for a crew."""
+class BatchSender:
+    """Hires workers for a pool."""
 
-    def __init__(self, options: Options, books: Books, jitter: Callable[[], float]) -> None:
-        self.sleep: Callable[[float], None] = lambda _: None  # the crew's, which a stop interrupts
+    def __init__(self, options: SendOptions, ledger: RunLedger, jitter: Callable[[], float]) -> None:
+        self.sleep: Callable[[float], None] = lambda _: None  # the pool's, which a stop interrupts
         self._options = options
-        self._books = books
+        self._ledger = ledger
         self._jitter = jitter
         self._pace = Pace(options.rate_per_s)
         self._answered = False
 
-    def hire(self) -> Worker[Job]:
+    def make_worker(self) -> Worker[Job]:
         """A worker with a connection of its own."""
         options = self._options
         target = options.target.checking() if options.check else options.target
@@ -100,22 +100,22 @@ class Sender:
 
     def send(self, job: Job, connection: Connection) -> None:
         """One batch to its end. Raises AbortError, StoppedError."""
-        books, now = self._books, self._books.now
+        ledger, now = self._ledger, self._ledger.now
         self.sleep(self._pace.wait_s(len(job.batch.rows), now()))
         unsent = len(job.batch.rows)
 
         def observe(exchange: Exchange) -> None:
             nonlocal unsent
-            books.stats.exchanged(exchange)
+            ledger.stats.exchanged(exchange)
             if exchange.reached:
-                books.stats.add(sent=unsent)
+                ledger.stats.add(sent=unsent)
                 unsent = 0
 
-        def post(batch: Batch) -> Answer | NoAnswer:
+        def post(batch: RequestBatch) -> HttpAnswer | NoAnswer:
             headers = {"Content-Type": batch.content_type, "Idempotency-Key": batch.key}
             return connection.post(batch.body, headers)
 
-        means = Means(
+        dependencies = Dependencies(
             post=post,
             now=now,
             sleep=self.sleep,
@@ -124,19 +124,19 @@ class Sender:
             retry_for_s=self._options.retry_for_s,
             call_s=self._options.timeout_s,
             checking=self._options.check,
-            waits=books.stats.waits,
+            waits=ledger.stats.waits,
         )
-        for end in deliver(job.batch, means, first=not self._answered):
+        for end in deliver(job.batch, dependencies, first=not self._answered):
             self._answered = True
             if isinstance(end, Taken):
-                books.stats.add(accepted=end.events)
+                ledger.stats.add(accepted=end.events)
             else:
-                books.reject(end)
-        books.done(job)
+                ledger.reject(end)
+        ledger.done(job)
 
 
 class _Deliverer(Worker[Job]):
-    def __init__(self, sender: Sender, connection: Connection) -> None:
+    def __init__(self, sender: BatchSender, connection: Connection) -> None:
         self._sender = sender
         self._connection = connection
 
@@ -147,7 +147,7 @@ class _Deliverer(Worker[Job]):
         self._connection.close()
 
 
-def probe(options: Options) -> Answer | NoAnswer:
+def probe(options: SendOptions) -> HttpAnswer | NoAnswer:
     """Ask with an empty request, which writes nothing, whether the endpoint is there and takes us (S06)."""
     connection = Connection(options.target.checking(), options.timeout_s, _AGENT)
     try:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from headgate.send.csvrows import Dialect
 from headgate.send.generate import Clock, generate
 from headgate.send.keys import fingerprint
-from headgate.send.rows import BadRow, Row
+from headgate.send.rows import BadRow, EventRow
 
 
 class Source(Protocol):
@@ -23,7 +23,7 @@ class Source(Protocol):
     repeatable: bool  # a later run can read the same rows again
     emptiness: str  # of a pass that gave no row: what there was instead
 
-    def rows(self) -> Iterator[Row | BadRow]:
+    def rows(self) -> Iterator[EventRow | BadRow]:
         """One pass. Raises AbortError when the content is not what the fingerprint stands for."""
 
     def verify(self) -> None:
@@ -64,7 +64,7 @@ class GeneratedSource:
         self._event_type = event_type
         self.rows()  # a mistake in the template shows now
 
-    def rows(self) -> Iterator[Row | BadRow]:
+    def rows(self) -> Iterator[EventRow | BadRow]:
         """Events without end."""
         return generate(self._template, _chance(self.seed), self._now, self._event_type)
 

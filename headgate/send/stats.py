@@ -1,4 +1,4 @@
-"""The figures of a run, kept in constant memory. No I/O; written by crew, read by progress and summary."""
+"""The figures of a run, kept in constant memory. No I/O; written by pool, read by progress and summary."""
 
 import math
 import threading

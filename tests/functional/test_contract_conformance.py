@@ -18,8 +18,8 @@ from headgate.agent.tail.disk import RealDisk
 from headgate.agent.tail.file import TailedFile
 from headgate.agent.tail.identity import Inode
 from headgate.send import command
-from headgate.send.abort import UsageError
 from headgate.send.arguments import from_arguments
+from headgate.send.errors import UsageError
 from tests.contract_cases import ANSWERS, HEADERS, URLS, Case
 
 TAKEN = ANSWERS[0]

@@ -13,12 +13,12 @@ from threading import Thread
 import pytest
 from botocore.utils import get_environ_proxies, should_bypass_proxies
 
-from headgate.contract.connection import Answer, Connection, NoAnswer
+from headgate.contract.connection import Connection, HttpAnswer, NoAnswer
 from headgate.contract.proxy import bypasses, proxy_for
 from headgate.contract.url import parse_url
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-TOOK = Answer(200, b"ok")
+TOOK = HttpAnswer(200, b"ok")
 HEADERS = {"Content-Type": "application/json", "Idempotency-Key": "k"}
 
 
@@ -142,7 +142,7 @@ def test_an_endpoint_that_repeats_a_key_does_not_bring_it_into_a_message() -> No
         )
         said = connection.post(b"{}", HEADERS)
         connection.close()
-        assert isinstance(said, Answer)
+        assert isinstance(said, HttpAnswer)
         assert b"canary" not in said.body
         assert "canary" not in repr(target)
         assert "canary" not in target.shown
@@ -251,7 +251,7 @@ def test_a_proxy_that_wants_a_login_gets_it_and_is_told_of_without_it() -> None:
         login = {"http_proxy": f"http://u:canary@127.0.0.1:{proxy.port}"}
         assert posted("http://collector.example/v1", login) == [TOOK]
         (unknown,) = posted("http://collector.example/v1", {"http_proxy": f"127.0.0.1:{proxy.port}"})
-        assert isinstance(unknown, Answer)
+        assert isinstance(unknown, HttpAnswer)
         assert unknown.status == 407
         (tunnel,) = posted(
             "https://collector.example/v1", {"https_proxy": f"u:bad-canary@127.0.0.1:{proxy.port}"}

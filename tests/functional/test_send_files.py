@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from headgate.send import bytestream
-from headgate.send.abort import AbortError, UsageError
 from headgate.send.csvrows import Dialect
+from headgate.send.errors import AbortError, UsageError
 from headgate.send.filesource import FileSource
-from headgate.send.rows import BadRow, Row
+from headgate.send.rows import BadRow, EventRow
 
 KOREAN = "이름,값\n래미안,1\n은마,2\n"
 
@@ -21,7 +21,7 @@ def source_of(path: Path, **how: str) -> FileSource:
     return FileSource(str(path), bytestream.open_path(str(path)), Dialect(), **how)
 
 
-def read(path: Path, **how: str) -> tuple[FileSource, list[Row | BadRow]]:
+def read(path: Path, **how: str) -> tuple[FileSource, list[EventRow | BadRow]]:
     source = source_of(path, **how)
     try:
         source.scan(lambda: None)
@@ -30,8 +30,8 @@ def read(path: Path, **how: str) -> tuple[FileSource, list[Row | BadRow]]:
         source.close()
 
 
-def names(rows: list[Row | BadRow]) -> list[str]:
-    return [json.loads(row.event)["이름"] for row in rows if isinstance(row, Row)]
+def names(rows: list[EventRow | BadRow]) -> list[str]:
+    return [json.loads(row.event)["이름"] for row in rows if isinstance(row, EventRow)]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_file_replaced_by_another_is_still_read_to_its_own_end_s04(tmp_path: P
     (tmp_path / "new").write_text("n\n2\n")
     (tmp_path / "new").replace(path)
     source.verify()
-    assert [row.event for row in source.rows() if isinstance(row, Row)] == [b'{"n":"1"}']
+    assert [row.event for row in source.rows() if isinstance(row, EventRow)] == [b'{"n":"1"}']
     source.close()
 
 
@@ -131,7 +131,7 @@ def test_a_file_that_is_cut_while_it_is_read_is_noticed_s04(tmp_path: Path) -> N
     source.close()
 
 
-def through_a_pipe(tmp_path: Path, data: bytes) -> list[Row | BadRow]:
+def through_a_pipe(tmp_path: Path, data: bytes) -> list[EventRow | BadRow]:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=(data,))
@@ -159,7 +159,7 @@ def test_a_first_line_without_a_comma_is_worth_a_hint_and_no_guess(tmp_path: Pat
     path.write_text("a;b\n1;2\n")
     source, rows = read(path)
     assert "';'" in source.hint
-    assert [row.event for row in rows if isinstance(row, Row)] == [b'{"a;b":"1;2"}']
+    assert [row.event for row in rows if isinstance(row, EventRow)] == [b'{"a;b":"1;2"}']
     path.write_text("a\n1\n")
     assert read(path)[0].hint == ""
 

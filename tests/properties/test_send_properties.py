@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import limits
-from headgate.contract.connection import Answer, NoAnswer
+from headgate.contract.connection import HttpAnswer, NoAnswer
 from headgate.send import celltypes, csvrows, ndjsonrows
-from headgate.send.batches import Batch, Limits, make_batches
+from headgate.send.batches import BatchLimits, RequestBatch, make_batches
 from headgate.send.csvrows import Dialect
-from headgate.send.deliver import Means, Taken, deliver
+from headgate.send.deliver import Dependencies, Taken, deliver
 from headgate.send.encoding import Detector, UndecodableError
 from headgate.send.jsonrows import BrokenJsonError, JsonRows
-from headgate.send.rows import BadRow, Row
+from headgate.send.rows import BadRow, EventRow
 from tests.contract_cases import RECEIPT, records
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -49,7 +49,7 @@ def test_what_a_csv_writer_wrote_is_read_back_whole_s01(
     detector.feed(data)
     file = io.TextIOWrapper(io.BytesIO(data), detector.choose().encoding, newline="")
     rows = list(csvrows.read(file.readline, Dialect(delimiter)))
-    assert [list(json.loads(row.event).values()) for row in rows if isinstance(row, Row)] == table
+    assert [list(json.loads(row.event).values()) for row in rows if isinstance(row, EventRow)] == table
 
 
 @seeded
@@ -58,7 +58,7 @@ def test_any_text_gives_rows_in_order_and_every_event_is_json_s02(text: str, *, 
     dialect = Dialect(header=header, fields=None if header else ("x", "y"))
     rows = list(csvrows.read(io.StringIO(text, newline="").readline, dialect))
     assert all(one.number < other.number and one.line < other.line for one, other in pairwise(rows))
-    assert all(isinstance(json.loads(row.event), dict) for row in rows if isinstance(row, Row))
+    assert all(isinstance(json.loads(row.event), dict) for row in rows if isinstance(row, EventRow))
 
 
 @seeded
@@ -71,7 +71,7 @@ def test_any_bytes_give_one_row_for_each_line_that_is_not_blank(
     assert len(rows) == sum(bool(line.strip(b" \t\r\n")) for line in first)
 
 
-def json_rows(text: bytes, step: int) -> list[Row | BadRow]:
+def json_rows(text: bytes, step: int) -> list[EventRow | BadRow]:
     file = io.BytesIO(text)
     return list(JsonRows(lambda limit: file.read(min(limit, step))).rows())
 
@@ -94,9 +94,9 @@ def test_an_array_in_any_layout_and_in_any_blocks_gives_its_elements(
     values: list[Any], indent: int | None, step: int, *, ascii_only: bool
 ) -> None:
     rows = json_rows(json.dumps(values, indent=indent, ensure_ascii=ascii_only).encode(), step)
-    assert [json.loads(row.event) for row in rows if isinstance(row, Row)] == values
+    assert [json.loads(row.event) for row in rows if isinstance(row, EventRow)] == values
     assert [row.number for row in rows] == list(range(1, len(values) + 1))
-    assert not any(b"\n" in row.event for row in rows if isinstance(row, Row))
+    assert not any(b"\n" in row.event for row in rows if isinstance(row, EventRow))
 
 
 @seeded
@@ -164,9 +164,9 @@ SIZES = st.lists(st.integers(2, 60) | st.just(limits.EVENT_MAX_BYTES + 1), max_s
 def test_batches_hold_every_row_once_in_order_within_their_limits_k05(
     sizes: list[int], events: int, size_bytes: int
 ) -> None:
-    rows = [Row(number, number, b"x" * size) for number, size in enumerate(sizes, 1)]
-    out = list(make_batches(rows, "f", Limits(events, size_bytes)))
-    batches = [each for each in out if isinstance(each, Batch)]
+    rows = [EventRow(number, number, b"x" * size) for number, size in enumerate(sizes, 1)]
+    out = list(make_batches(rows, "f", BatchLimits(events, size_bytes)))
+    batches = [each for each in out if isinstance(each, RequestBatch)]
     bad = [each.number for each in out if isinstance(each, BadRow)]
     sent = [row.number for batch in batches for row in batch.rows]
     assert sent == sorted(sent)
@@ -176,15 +176,15 @@ def test_batches_hold_every_row_once_in_order_within_their_limits_k05(
     assert len({batch.key for batch in batches}) == len(batches)
 
 
-def contract(batch: Batch, bad: set[int], largest: int) -> Answer:
+def contract(batch: RequestBatch, bad: set[int], largest: int) -> HttpAnswer:
     """The endpoint's answer when nothing fails: 413, 400 with every bad event, or receipts."""
     if len(batch.body) > largest:
-        return Answer(413, b"{}")
+        return HttpAnswer(413, b"{}")
     indexes = [index for index, row in enumerate(batch.rows) if row.number in bad]
     if indexes:
         said: dict[str, Any] = {"Code": "InvalidEvent", "Errors": [{"Index": index} for index in indexes]}
-        return Answer(400, json.dumps(said).encode())
-    return Answer(200, records(*[RECEIPT] * len(batch.rows)))
+        return HttpAnswer(400, json.dumps(said).encode())
+    return HttpAnswer(200, records(*[RECEIPT] * len(batch.rows)))
 
 
 @seeded
@@ -200,13 +200,13 @@ def test_every_row_ends_once_and_a_second_run_makes_no_new_ids_d08_s03(
     stored: dict[str, bytes] = {}  # by event id, as the endpoint makes it
     copies = 0
 
-    def post(batch: Batch) -> Answer | NoAnswer:
+    def post(batch: RequestBatch) -> HttpAnswer | NoAnswer:
         nonlocal copies
         fault = faults.pop(0) if faults else ""
         if fault == "lost before":
             return NoAnswer("ConnectionLost", "", connected=True)
         if fault.isdigit():
-            return Answer(int(fault), b"{}")
+            return HttpAnswer(int(fault), b"{}")
         answer = contract(batch, bad, largest)
         if answer.status == 200:
             for index, row in enumerate(batch.rows):
@@ -214,7 +214,7 @@ def test_every_row_ends_once_and_a_second_run_makes_no_new_ids_d08_s03(
                 copies += 1
         return NoAnswer("Timeout", "", connected=True) if fault else answer
 
-    means = Means(
+    dependencies = Dependencies(
         post=post,
         now=lambda: 0.0,
         sleep=lambda _: None,
@@ -223,9 +223,9 @@ def test_every_row_ends_once_and_a_second_run_makes_no_new_ids_d08_s03(
         retry_for_s=60,
         call_s=1,
     )
-    batch = Batch(tuple(Row(n, n, b"x" * (n % 7 + 2)) for n in range(1, count + 1)), "f")
+    batch = RequestBatch(tuple(EventRow(n, n, b"x" * (n % 7 + 2)) for n in range(1, count + 1)), "f")
     for _ in range(2):
-        ends = list(deliver(batch, means))
+        ends = list(deliver(batch, dependencies))
         rejected = {end.number for end in ends if isinstance(end, BadRow)}
         taken = sum(end.events for end in ends if isinstance(end, Taken))
         assert taken + len(rejected) == count

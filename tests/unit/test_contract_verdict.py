@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from headgate.contract.connection import Answer, NoAnswer
+from headgate.contract.connection import HttpAnswer, NoAnswer
 from headgate.contract.verdict import (
     Accepted,
     Hopeless,
@@ -19,8 +19,8 @@ from headgate.contract.verdict import (
 )
 
 
-def said(status: int, body: object, **headers: str) -> Answer:
-    return Answer(status, json.dumps(body).encode(), **headers)
+def said(status: int, body: object, **headers: str) -> HttpAnswer:
+    return HttpAnswer(status, json.dumps(body).encode(), **headers)
 
 
 RECEIPT = {"SequenceNumber": "1", "ShardId": "shardId-0"}
@@ -39,12 +39,12 @@ def test_receipts_for_all_events_are_success() -> None:
         said(200, {"FailedRecordCount": 0, "Records": [RECEIPT]}),
         said(200, {}),
         said(200, []),
-        Answer(200, b"<html>welcome</html>"),
-        Answer(200, b""),
+        HttpAnswer(200, b"<html>welcome</html>"),
+        HttpAnswer(200, b""),
         said(200, {"Valid": 2}),
     ],
 )
-def test_200_without_all_receipts_is_not_success_and_at_first_it_is_a_wrong_url(answer: Answer) -> None:
+def test_200_without_all_receipts_is_not_success_and_at_first_it_is_a_wrong_url(answer: HttpAnswer) -> None:
     verdict = judge(answer, 2)  # later it is an answer that was damaged on its way
     assert not isinstance(verdict, Accepted)
     if not is_of_the_contract(answer):
@@ -79,7 +79,7 @@ def test_what_no_batch_can_change_ends_the_run(status: int) -> None:
     ],
 )
 def test_retry_after_is_whole_seconds(header: str | None, seconds: float) -> None:
-    verdict = judge(Answer(503, b"", header), 1)
+    verdict = judge(HttpAnswer(503, b"", header), 1)
     assert isinstance(verdict, Passing)
     assert verdict.retry_after_s == seconds
 
@@ -112,7 +112,7 @@ def message_of(verdict: Verdict) -> str:
 
 
 def test_a_redirect_is_not_followed_but_told() -> None:
-    assert "points to https://x/v1" in message_of(judge(Answer(301, b"", None, "https://x/v1"), 1))
+    assert "points to https://x/v1" in message_of(judge(HttpAnswer(301, b"", None, "https://x/v1"), 1))
 
 
 def test_403_says_what_to_look_at() -> None:
@@ -126,10 +126,10 @@ def test_a_message_is_one_printable_line_of_bounded_length() -> None:
 
 
 def test_the_beginning_of_a_body_that_says_nothing_known_is_quoted_on_one_printable_line() -> None:
-    message = message_of(judge(Answer(404, b"<h1>no\n\x1b[31msuch page</h1>" + b"x" * 10_000), 1))
+    message = message_of(judge(HttpAnswer(404, b"<h1>no\n\x1b[31msuch page</h1>" + b"x" * 10_000), 1))
     assert "404 (<h1>no [31msuch page</h1>xxx" in message
     assert len(message) < 600
-    empty = Answer(200, b"")
+    empty = HttpAnswer(200, b"")
     assert "an empty body" in message_of(judge_first(empty, judge(empty, 1)))
 
 
@@ -143,9 +143,9 @@ def test_the_beginning_of_a_body_that_says_nothing_known_is_quoted_on_one_printa
         (said(500, {"message": "Internal server error"}), False),
         (said(400, {"__type": "UnknownOperationException"}), False),
         (said(200, {"Code": "x", "RequestId": "r"}), False),
-        (Answer(500, b"<html>"), False),
+        (HttpAnswer(500, b"<html>"), False),
         (NoAnswer("Timeout", "", connected=True), False),
     ],
 )
-def test_the_contracts_own_answers_are_told_from_others(answer: Answer | NoAnswer, *, ours: bool) -> None:
+def test_the_contracts_own_answers_are_told_from_others(answer: HttpAnswer | NoAnswer, *, ours: bool) -> None:
     assert is_of_the_contract(answer) is ours

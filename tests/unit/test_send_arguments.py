@@ -7,14 +7,14 @@ import pytest
 
 from headgate.contract.url import parse_url
 from headgate.send import command
-from headgate.send.abort import UsageError
 from headgate.send.arguments import GENERATED_EVENTS, from_arguments
-from headgate.send.options import Options
+from headgate.send.errors import UsageError
+from headgate.send.options import SendOptions
 
 URL = "https://abc.execute-api.ap-northeast-2.amazonaws.com/PROD/v1"
 
 
-def options(*flags: str, file: str = "a.csv") -> Options:
+def options(*flags: str, file: str = "a.csv") -> SendOptions:
     parser = argparse.ArgumentParser(exit_on_error=False)
     command.add_arguments(parser)
     source = [] if "--generate" in flags else ["-f", file]

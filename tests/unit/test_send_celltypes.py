@@ -5,7 +5,7 @@ import json
 import pytest
 
 from headgate.send import celltypes
-from headgate.send.abort import UsageError
+from headgate.send.errors import UsageError
 
 
 @pytest.mark.parametrize(

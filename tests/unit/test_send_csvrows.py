@@ -5,17 +5,17 @@ import json
 
 import pytest
 
-from headgate.send.abort import UsageError
 from headgate.send.csvrows import PARSER_CELL_MAX_CHARS, Dialect, read
-from headgate.send.rows import ROW_CODES, BadRow, Row
+from headgate.send.errors import UsageError
+from headgate.send.rows import ROW_CODES, BadRow, EventRow
 
 
-def rows_of(text: str, dialect: Dialect | None = None) -> list[Row | BadRow]:
+def rows_of(text: str, dialect: Dialect | None = None) -> list[EventRow | BadRow]:
     return list(read(io.StringIO(text, newline="").readline, dialect or Dialect()))
 
 
 def events_of(text: str, dialect: Dialect | None = None) -> list[dict[str, object]]:
-    return [json.loads(row.event) for row in rows_of(text, dialect) if isinstance(row, Row)]
+    return [json.loads(row.event) for row in rows_of(text, dialect) if isinstance(row, EventRow)]
 
 
 def bad_of(text: str, dialect: Dialect | None = None) -> list[BadRow]:
@@ -57,7 +57,7 @@ def test_a_row_knows_its_number_and_the_line_where_it_begins() -> None:
 @pytest.mark.parametrize("row", ["1", "1,2,3", ","])
 def test_a_ragged_row_is_rejected_and_the_next_one_is_read_s02(row: str) -> None:
     rows = rows_of(f"a,b\n1,2\n{row},,\n3,4\n")
-    assert [type(each) for each in rows] == [Row, BadRow, Row]
+    assert [type(each) for each in rows] == [EventRow, BadRow, EventRow]
     bad = bad_of(f"a,b\n1,2\n{row},,\n3,4\n")[0]
     assert (bad.number, bad.line, bad.code, bad.raw) == (2, 3, "RaggedRow", f"{row},,")
 

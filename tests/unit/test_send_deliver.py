@@ -5,46 +5,46 @@ from collections.abc import Callable
 
 import pytest
 
-from headgate.contract.connection import Answer, NoAnswer
-from headgate.send.abort import AbortError
-from headgate.send.batches import Batch
-from headgate.send.deliver import Again, Exchange, Means, Taken, deliver
-from headgate.send.rows import BadRow, Row
+from headgate.contract.connection import HttpAnswer, NoAnswer
+from headgate.send.batches import RequestBatch
+from headgate.send.deliver import Again, Dependencies, Exchange, Taken, deliver
+from headgate.send.errors import AbortError
+from headgate.send.rows import BadRow, EventRow
 from tests.contract_cases import RECEIPT, records
 
 LOST = NoAnswer("ConnectionLost", "the connection broke", connected=True)
 REFUSED = NoAnswer("ConnectionRefused", "nothing listens", connected=False)
 
 
-def batch_of(count: int, *, single: bool = False) -> Batch:
-    return Batch(
-        tuple(Row(n, n + 1, json.dumps({"n": n}).encode()) for n in range(1, count + 1)), "f", single
+def batch_of(count: int, *, single: bool = False) -> RequestBatch:
+    return RequestBatch(
+        tuple(EventRow(n, n + 1, json.dumps({"n": n}).encode()) for n in range(1, count + 1)), "f", single
     )
 
 
-def ok(batch: Batch) -> Answer:
+def ok(batch: RequestBatch) -> HttpAnswer:
     if batch.single:
-        return Answer(200, b'{"SequenceNumber": "1", "ShardId": "s"}')
-    return Answer(200, records(*[RECEIPT] * len(batch.rows)))
+        return HttpAnswer(200, b'{"SequenceNumber": "1", "ShardId": "s"}')
+    return HttpAnswer(200, records(*[RECEIPT] * len(batch.rows)))
 
 
-def status(code: int, retry_after: str | None = None, errors: object = None) -> Answer:
+def status(code: int, retry_after: str | None = None, errors: object = None) -> HttpAnswer:
     body = {"Code": "C", "Message": "m", "RequestId": "r", "Errors": errors}
-    return Answer(code, json.dumps(body).encode(), retry_after)
+    return HttpAnswer(code, json.dumps(body).encode(), retry_after)
 
 
 class Script:
     """Answers one after the other, then 200; knows what was sent and how long it was waited."""
 
-    def __init__(self, *answers: Answer | NoAnswer | Callable[[Batch], Answer]) -> None:
+    def __init__(self, *answers: HttpAnswer | NoAnswer | Callable[[RequestBatch], HttpAnswer]) -> None:
         self.answers = list(answers)
-        self.sent: list[Batch] = []
+        self.sent: list[RequestBatch] = []
         self.waits: list[float] = []
         self.exchanges: list[Exchange] = []
         self.shown: list[Again | None] = []
         self.now_s = 0.0
 
-    def post(self, batch: Batch) -> Answer | NoAnswer:
+    def post(self, batch: RequestBatch) -> HttpAnswer | NoAnswer:
         self.sent.append(batch)
         answer = self.answers.pop(0) if self.answers else ok
         return answer(batch) if callable(answer) else answer
@@ -53,8 +53,10 @@ class Script:
         self.waits.append(seconds)
         self.now_s += seconds
 
-    def run(self, batch: Batch, *, first: bool = False, retry_for_s: float = 60) -> list[Taken | BadRow]:
-        means = Means(
+    def run(
+        self, batch: RequestBatch, *, first: bool = False, retry_for_s: float = 60
+    ) -> list[Taken | BadRow]:
+        dependencies = Dependencies(
             post=self.post,
             now=lambda: self.now_s,
             sleep=self.sleep,
@@ -64,7 +66,7 @@ class Script:
             call_s=1.0,
             waits=lambda _, again: self.shown.append(again),
         )
-        return list(deliver(batch, means, first=first))
+        return list(deliver(batch, dependencies, first=first))
 
     @property
     def keys(self) -> list[str]:
@@ -78,7 +80,7 @@ def test_an_accepted_batch_is_sent_once() -> None:
 
 
 @pytest.mark.parametrize("fault", [status(429), status(500), status(503), status(504), LOST], ids=str)
-def test_what_can_pass_is_sent_again_whole_and_with_the_same_key_k03(fault: Answer | NoAnswer) -> None:
+def test_what_can_pass_is_sent_again_whole_and_with_the_same_key_k03(fault: HttpAnswer | NoAnswer) -> None:
     script = Script(fault, fault)
     assert script.run(batch_of(3)) == [Taken(3)]
     assert script.keys == ["f-1"] * 3
@@ -86,7 +88,7 @@ def test_what_can_pass_is_sent_again_whole_and_with_the_same_key_k03(fault: Answ
 
 
 def test_a_503_with_receipts_for_some_is_sent_again_whole() -> None:
-    partial = Answer(
+    partial = HttpAnswer(
         503, b'{"Code": "Unavailable", "Records": [{"SequenceNumber": "1"}, {"ErrorCode": "E"}]}'
     )
     script = Script(partial)
@@ -142,7 +144,7 @@ def test_when_every_row_is_bad_nothing_more_is_sent() -> None:
 
 
 def test_a_batch_that_is_too_large_is_halved_until_it_fits_g01() -> None:
-    def at_most_two(batch: Batch) -> Answer:
+    def at_most_two(batch: RequestBatch) -> HttpAnswer:
         return ok(batch) if len(batch.rows) <= 2 else status(413)
 
     script = Script(*[at_most_two] * 20)
@@ -189,7 +191,7 @@ def test_a_400_that_names_no_event_of_the_very_first_batch_ends_the_run() -> Non
 
 @pytest.mark.parametrize("code", [200, 400, 404, 413, 429, 500, 503])
 def test_an_answer_that_is_not_the_contracts_ends_the_first_batch_after_one_request(code: int) -> None:
-    script = Script(*[Answer(code, b"<Error>\n  wrong place</Error>")] * 9)
+    script = Script(*[HttpAnswer(code, b"<Error>\n  wrong place</Error>")] * 9)
     with pytest.raises(AbortError, match=rf"{code}.*<Error> wrong place</Error>"):
         script.run(batch_of(3), first=True)
     assert (len(script.sent), script.waits) == (1, [])
@@ -197,9 +199,9 @@ def test_an_answer_that_is_not_the_contracts_ends_the_first_batch_after_one_requ
 
 @pytest.mark.parametrize("before", [status(503), status(413), LOST], ids=str)
 def test_only_an_answer_of_the_contract_makes_a_page_of_a_gateway_worth_waiting_for(
-    before: Answer | NoAnswer,
+    before: HttpAnswer | NoAnswer,
 ) -> None:
-    script = Script(before, Answer(502, b"<html>bad gateway</html>"))
+    script = Script(before, HttpAnswer(502, b"<html>bad gateway</html>"))
     if before == LOST:
         with pytest.raises(AbortError, match=r"502.*bad gateway"):
             script.run(batch_of(2), first=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headgate.send.abort import UsageError
+from headgate.send.errors import UsageError
 from headgate.send.generate import MAKERS, generate, read_template
 
 NOW = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)

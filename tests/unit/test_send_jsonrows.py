@@ -6,10 +6,10 @@ import pytest
 
 from headgate.send.jsonrows import BrokenJsonError, JsonRows, looks_like_json
 from headgate.send.ndjsonrows import LINE_MAX_BYTES
-from headgate.send.rows import BadRow, Row
+from headgate.send.rows import BadRow, EventRow
 
 
-def rows_of(text: bytes, event_type: str | None = None, step: int = 1 << 20) -> list[Row | BadRow]:
+def rows_of(text: bytes, event_type: str | None = None, step: int = 1 << 20) -> list[EventRow | BadRow]:
     file = io.BytesIO(text)
     return list(JsonRows(lambda limit: file.read(min(limit, step)), event_type).rows())
 
@@ -18,12 +18,12 @@ def rows_of(text: bytes, event_type: str | None = None, step: int = 1 << 20) -> 
 def test_each_element_of_an_array_is_an_event_with_its_own_bytes(step: int) -> None:
     text = b'\xef\xbb\xbf [ {"a": 1.00} ,{"b":"]},[\\""},\n7, "x,\\"y", true,\n {}]\n'
     assert rows_of(text, step=step) == [
-        Row(1, 1, b'{"a": 1.00}'),
-        Row(2, 1, b'{"b":"]},[\\""}'),
-        Row(3, 2, b"7"),
-        Row(4, 2, b'"x,\\"y"'),
-        Row(5, 2, b"true"),
-        Row(6, 3, b"{}"),
+        EventRow(1, 1, b'{"a": 1.00}'),
+        EventRow(2, 1, b'{"b":"]},[\\""}'),
+        EventRow(3, 2, b"7"),
+        EventRow(4, 2, b'"x,\\"y"'),
+        EventRow(5, 2, b"true"),
+        EventRow(6, 3, b"{}"),
     ]
 
 
@@ -31,13 +31,13 @@ def test_each_element_of_an_array_is_an_event_with_its_own_bytes(step: int) -> N
 def test_a_pretty_printed_element_loses_its_line_breaks_and_nothing_else(step: int) -> None:
     text = b'[\n  {\n    "a": 1e2,\n    "b": [\n 1 ]\n  },\r\n  {"c": "d  e"}\n]'
     assert rows_of(text, step=step) == [
-        Row(1, 2, b'{    "a": 1e2,    "b": [ 1 ]  }'),
-        Row(2, 7, b'{"c": "d  e"}'),
+        EventRow(1, 2, b'{    "a": 1e2,    "b": [ 1 ]  }'),
+        EventRow(2, 7, b'{"c": "d  e"}'),
     ]
 
 
 def test_objects_one_after_the_other_are_events_too() -> None:
-    assert rows_of(b'{\n"a":1\n}\n{"b":2}') == [Row(1, 1, b'{"a":1}'), Row(2, 4, b'{"b":2}')]
+    assert rows_of(b'{\n"a":1\n}\n{"b":2}') == [EventRow(1, 1, b'{"a":1}'), EventRow(2, 4, b'{"b":2}')]
 
 
 @pytest.mark.parametrize("text", [b"", b" \n", b"[]", b"\n[ ]\n"])
@@ -71,11 +71,11 @@ def test_a_string_with_a_line_break_in_it_is_rejected_and_not_mended() -> None:
     bad, good = rows_of(b'[{"a": "x\ny"}, {"b": 1}]')
     assert isinstance(bad, BadRow)
     assert (bad.code, bad.raw) == ("MalformedJson", '{"a": "x\ny"}')
-    assert good == Row(2, 2, b'{"b": 1}')
+    assert good == EventRow(2, 2, b'{"b": 1}')
 
 
 def test_a_type_is_put_in_front_of_an_elements_own_fields() -> None:
-    assert rows_of(b'[{"a":1}]', "x") == [Row(1, 1, b'{"type":"x","a":1}')]
+    assert rows_of(b'[{"a":1}]', "x") == [EventRow(1, 1, b'{"type":"x","a":1}')]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from headgate.contract.connection import Answer, NoAnswer
+from headgate.contract.connection import HttpAnswer, NoAnswer
 from headgate.send.deliver import Again, Exchange
 from headgate.send.pace import Pace
 from headgate.send.progress import RetryNotes, duration, progress_line, summary
@@ -17,7 +17,7 @@ def some_stats() -> Stats:
     stats.add(sent=1500, accepted=1000)
     stats.reject("RaggedRow")
     for seconds, again in ((0.1, False), (0.2, True), (2.0, False)):
-        stats.exchanged(Exchange(Answer(200, b""), seconds, again))
+        stats.exchanged(Exchange(HttpAnswer(200, b""), seconds, again))
     stats.exchanged(Exchange(NoAnswer("Timeout", "", connected=True), 30.0, again=False))
     return stats
 

@@ -7,7 +7,7 @@ import pytest
 
 from headgate.send.ndjsonrows import LINE_MAX_BYTES, read
 from headgate.send.rejects import RAW_MAX_CHARS, line_of
-from headgate.send.rows import BadRow, Row
+from headgate.send.rows import BadRow, EventRow
 
 
 def written(bad: BadRow) -> dict[str, object]:
@@ -19,15 +19,15 @@ def written(bad: BadRow) -> dict[str, object]:
 
 
 def test_a_row_that_is_not_utf_8_is_kept_as_base64_and_one_that_spells_its_bytes_as_text() -> None:
-    spelled = written(BadRow.of(Row(1, 1, rb'{"a":"\xff"}'), "MalformedJson", "m"))
-    bad = written(BadRow.of(Row(2, 2, b'{"a":"\xff"}'), "InvalidUtf8", "m"))
+    spelled = written(BadRow.of(EventRow(1, 1, rb'{"a":"\xff"}'), "MalformedJson", "m"))
+    bad = written(BadRow.of(EventRow(2, 2, b'{"a":"\xff"}'), "InvalidUtf8", "m"))
     assert (spelled["raw"], "raw_base64" in spelled) == (r'{"a":"\xff"}', False)
     assert "raw" not in bad
     assert base64.b64decode(str(bad["raw_base64"])) == b'{"a":"\xff"}'
 
 
 def test_a_long_row_that_is_not_utf_8_is_cut_and_its_length_is_told() -> None:
-    fields = written(BadRow.of(Row(1, 1, b"\xff" * (RAW_MAX_CHARS + 1)), "InvalidUtf8", "m"))
+    fields = written(BadRow.of(EventRow(1, 1, b"\xff" * (RAW_MAX_CHARS + 1)), "InvalidUtf8", "m"))
     assert len(base64.b64decode(str(fields["raw_base64"]))) == RAW_MAX_CHARS
     assert fields["raw_bytes"] == RAW_MAX_CHARS + 1
 

@@ -15,7 +15,7 @@ from headgate.agent.batching import Unit
 from headgate.agent.sinks.answer import MISCONFIGURED, RefusedLine
 from headgate.agent.tail.identity import event_key
 from headgate.contract import verdict as verdicts
-from headgate.contract.connection import Answer, Connection, NoAnswer
+from headgate.contract.connection import Connection, HttpAnswer, NoAnswer
 from headgate.contract.url import Target
 
 _BLANK = b" \t\r"
@@ -88,7 +88,7 @@ class HttpSink:
             unit, lines[middle:], half, refused
         )
 
-    def _post(self, body: bytes, key: str) -> Answer | NoAnswer:
+    def _post(self, body: bytes, key: str) -> HttpAnswer | NoAnswer:
         headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": key}
         if self._gzip:
             body = gzip.compress(body, compresslevel=1, mtime=0)
@@ -105,10 +105,10 @@ def _events(unit: Unit, lines: list[int]) -> list[int]:
     return [index for index in lines for text in unit.lines[index].split(b"\n") if text.strip(_BLANK)]
 
 
-def _failure(answer: Answer | NoAnswer, verdict: verdicts.NotTaken) -> Failure:
+def _failure(answer: HttpAnswer | NoAnswer, verdict: verdicts.NotTaken) -> Failure:
     """Everything is tried again; the code tells what time can mend from what only a person can."""
     if not isinstance(verdict, verdicts.Passing) or verdict.code == verdicts.NO_RECEIPTS:
         return Failure(MISCONFIGURED, passing=True, cause=verdict.cause)
-    throttled = isinstance(answer, Answer) and answer.status == HTTPStatus.TOO_MANY_REQUESTS
+    throttled = isinstance(answer, HttpAnswer) and answer.status == HTTPStatus.TOO_MANY_REQUESTS
     code = "Throttled" if throttled else "Unavailable"
     return Failure(code, passing=True, retry_after_s=verdict.retry_after_s, cause=verdict.cause)

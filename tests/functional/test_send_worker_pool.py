@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from headgate.send.crew import Crew, Worker
+from headgate.send.worker_pool import Worker, WorkerPool
 
 WAIT_S = 10.0
 
@@ -23,7 +23,7 @@ class Recorder(Worker[int]):
 
 
 class Rig:
-    """A crew whose workers wait at a gate."""
+    """A pool whose workers wait at a gate."""
 
     def __init__(self, size: int) -> None:
         self.begun: list[int] = []
@@ -33,7 +33,7 @@ class Rig:
         self.full = threading.Event()
         self.failing: set[int] = set()
         self._ticks = 0
-        self.crew: Crew[int] = Crew(size, lambda: Recorder(self._work, self.closed), self._tick)
+        self.pool: WorkerPool[int] = WorkerPool(size, lambda: Recorder(self._work, self.closed), self._tick)
 
     def _work(self, job: int) -> None:
         self.begun.append(job)
@@ -50,7 +50,7 @@ class Rig:
     def submit(self, count: int) -> None:
         for job in range(count):
             self.submitted.append(job)
-            self.crew.submit(job)
+            self.pool.submit(job)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def rig() -> Iterator[Rig]:
     made = Rig(3)
     yield made
     made.gate.set()
-    made.crew.stop()
+    made.pool.stop()
 
 
 def test_no_more_is_taken_than_twice_the_workers(rig: Rig) -> None:
@@ -68,7 +68,7 @@ def test_no_more_is_taken_than_twice_the_workers(rig: Rig) -> None:
     assert len(rig.submitted) <= 1 + 2 * 3 + 1  # done, under way and queued, and the one that waits
     rig.gate.set()
     reader.join(WAIT_S)
-    rig.crew.finish()
+    rig.pool.finish()
     assert sorted(rig.begun) == list(range(100))
     assert len(rig.closed) == 3
 
@@ -85,7 +85,7 @@ def test_a_failure_comes_back_to_the_caller_and_nothing_more_is_begun(rig: Rig) 
     rig.gate.set()
     with pytest.raises(ValueError, match="job 4"):
         rig.submit(1000)
-    rig.crew.stop()
+    rig.pool.stop()
     assert len(rig.begun) < 20
 
 
@@ -96,12 +96,12 @@ def test_a_stop_wakes_who_sleeps_and_leaves_what_is_queued(rig: Rig) -> None:
         rig.begun.append(job)
         if job:
             sleeping.set()
-            rig.crew.sleep(3600)
+            rig.pool.sleep(3600)
 
-    crew = rig.crew = Crew(1, lambda: Recorder(work, rig.closed), lambda: None)
-    crew.submit(0)
-    crew.submit(1)
-    crew.submit(2)
+    pool = rig.pool = WorkerPool(1, lambda: Recorder(work, rig.closed), lambda: None)
+    pool.submit(0)
+    pool.submit(1)
+    pool.submit(2)
     assert sleeping.wait(WAIT_S)
-    crew.stop()
+    pool.stop()
     assert rig.begun == [0, 1]

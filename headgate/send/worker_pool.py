@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from headgate.send.abort import StoppedError
+from headgate.send.errors import StoppedError
 
 TICK_S = 0.1  # how often the caller's `tick` runs while it waits
 Job = TypeVar("Job")
@@ -21,19 +21,19 @@ class Worker(Generic[Job]):
     """What one thread does; each has its own."""
 
     def work(self, job: Job) -> None:
-        """Do one job. An exception stops the crew and comes back to its caller."""
+        """Do one job. An exception stops the pool and comes back to its caller."""
         raise NotImplementedError
 
     def close(self) -> None:
         """The thread ends."""
 
 
-class Crew(Generic[Job]):
+class WorkerPool(Generic[Job]):
     """Up to `size` workers."""
 
-    def __init__(self, size: int, hire: Callable[[], Worker[Job]], tick: Callable[[], object]) -> None:
+    def __init__(self, size: int, make_worker: Callable[[], Worker[Job]], tick: Callable[[], object]) -> None:
         self._size = size
-        self._hire = hire
+        self._make_worker = make_worker
         self._tick = tick
         self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=size)
         self._threads: list[threading.Thread] = []
@@ -72,13 +72,13 @@ class Crew(Generic[Job]):
         self._dismiss()
 
     def sleep(self, seconds: float) -> None:
-        """For the workers: wait, unless the crew is stopped. Raises StoppedError."""
+        """For the workers: wait, unless the pool is stopped. Raises StoppedError."""
         if self._stop.wait(seconds):
             raise StoppedError
 
     def _start_one(self) -> None:
         # Daemons: after a second Ctrl-C nobody waits for an answer that takes its time.
-        thread = threading.Thread(target=self._run, args=(self._hire(),), daemon=True)
+        thread = threading.Thread(target=self._run, args=(self._make_worker(),), daemon=True)
         self._threads.append(thread)
         thread.start()
 
