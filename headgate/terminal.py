@@ -65,7 +65,7 @@ class Printer:
             self.flush()
 
     def note(self, text: str) -> None:
-        """Say something on the way, on standard error."""
+        """Print a message on standard error."""
         self.wipe()
         safe = printable(text, keep="\n\t")
         encoding = self._err.encoding or "utf-8"
@@ -98,7 +98,7 @@ class Printer:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colours and text else text
 
     def clear(self) -> None:
-        """Begin the screen anew."""
+        """Clear the screen."""
         if self.is_terminal:
             self._out.write("\x1b[H\x1b[2J")
 

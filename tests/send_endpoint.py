@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from chalicelib import gateway
 from chalicelib.decode import Rules
 from chalicelib.ingest import Ingest
+from chalicelib.packing import record_event_id
 from chalicelib.ports import Entry, Receipt
 from chalicelib.retry import Failure, Outcome, Success
 from chalicelib.schemas import Schemas
@@ -96,6 +97,11 @@ class MemoryStream:
         return Success(Receipt("shardId-000000000000", str(next(self._numbers))))
 
 
+def event_id(entry: Entry) -> str:
+    """The event id of a record."""
+    return record_event_id(entry.partition_key, "no shard", "")
+
+
 class _Nowhere:
     def count(self, name: str, n: int, reason: str = "") -> None:
         pass
@@ -143,13 +149,13 @@ class Endpoint:
         """What is stored by event id. Copies of one id must have the same bytes (I3)."""
         stored: dict[str, bytes] = {}
         for entry in self.stream.entries:
-            assert stored.setdefault(entry.partition_key, entry.data) == entry.data
+            assert stored.setdefault(event_id(entry), entry.data) == entry.data
         return stored
 
     @property
     def copies(self) -> Counter[str]:
         """How often each event id was stored."""
-        return Counter(entry.partition_key for entry in self.stream.entries)
+        return Counter(event_id(entry) for entry in self.stream.entries)
 
     def answer(self, seen: Seen) -> Fault:
         """The next fault, or the contract's answer."""

@@ -1,4 +1,4 @@
-"""From the command line to SendOptions; every mistake in it is told at once. Called by command."""
+"""Turn the command line into SendOptions; every mistake in it is reported at once. Called by command."""
 
 import argparse
 import math
@@ -145,7 +145,7 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def _api_key(text: str) -> tuple[str, str]:
-    """The key itself, or `@FILE`: what is on the command line, every user of the machine can see."""
+    """Return the header of a key, given itself or as `@FILE`: other users can see a command line."""
     key = Path(text[1:]).read_text(encoding="utf-8").strip() if text.startswith("@") else text
     if not key.strip():
         raise ValueError("the key is empty")
@@ -198,7 +198,7 @@ def _encoding(name: str | None) -> str | None:
 
 
 def _limits(args: argparse.Namespace) -> BatchLimits:
-    """Where ids are new in every run, a slow --rate makes batches small: about one goes every second."""
+    """Return the limits; with a slow --rate, batches of made-up events hold about a second of it."""
     events = 1 if args.one_by_one else args.batch_events
     rate = _RATE.fullmatch(args.rate or "")
     if rate and args.generate is not None and args.id is None:

@@ -1,6 +1,6 @@
 """The bytes of a source: counted and hashed while they are read, and gunzipped when they are gzip.
 
-An edge: the only file that opens what is to be sent. It never decides about text. Called by source.
+The only file that opens what is to be sent. It does not interpret the content. Called by filesource.
 """
 
 import gzip
@@ -32,7 +32,7 @@ class Tap(io.RawIOBase):
         self._sha256 = hashlib.sha256()
 
     def readable(self) -> bool:
-        """As every raw stream that can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: "memoryview[int] | bytearray") -> int:  # type: ignore[override]
@@ -57,12 +57,12 @@ class Stream:
     content: "io.BufferedReader[Tap] | gzip.GzipFile"  # decompressed
 
     def blocks(self) -> Iterator[bytes]:
-        """The content in blocks."""
+        """Yield the content in blocks."""
         while block := self.content.read(BLOCK_BYTES):
             yield block
 
     def drain(self) -> None:
-        """Read what the content left unread, so that the digest covers all of the file."""
+        """Read the rest of the file, so that the digest covers all of it."""
         while self.tap.read(BLOCK_BYTES):
             pass
 
@@ -77,7 +77,7 @@ def open_stream(raw: io.RawIOBase | BinaryIO) -> Stream:
 
 
 def open_path(path: str) -> io.FileIO:
-    """A file for reading. Raises AbortError with a sentence."""
+    """Open a file for reading. Raises AbortError with a sentence."""
     try:
         return io.FileIO(path, "rb")
     except IsADirectoryError:
@@ -90,7 +90,7 @@ def open_path(path: str) -> io.FileIO:
 
 
 def standard_input() -> io.FileIO:
-    """The bytes of standard input, whatever Python made of it. Raises AbortError."""
+    """Return standard input as bytes. Raises AbortError when it is closed."""
     try:
         return io.FileIO(os.dup(sys.stdin.fileno()), "rb")
     except (OSError, ValueError, AttributeError):
@@ -98,5 +98,5 @@ def standard_input() -> io.FileIO:
 
 
 def can_be_read_again(raw: io.FileIO) -> bool:
-    """True for a plain file; a pipe or a terminal gives its bytes once."""
+    """Return whether the bytes can be read twice: a pipe or a terminal gives them once."""
     return stat.S_ISREG(os.fstat(raw.fileno()).st_mode)

@@ -29,7 +29,7 @@ _TIME = re.compile(r"[^,=]*=time\??:")  # its format may hold commas
 
 
 def string(cell: str) -> str:
-    """Any text as a JSON string; only what JSON demands is escaped."""
+    """Return any text as a JSON string; only what JSON demands is escaped."""
     return encode_basestring(cell)
 
 
@@ -61,7 +61,7 @@ def decimal_comma(cell: str) -> str:
 
 
 def boolean(cell: str) -> str:
-    """`TRUE` gives `true`; 1, yes and Y are not declared to be anything."""
+    """`TRUE` gives `true`; 1, yes and Y are refused."""
     lower = cell.lower()
     if lower not in {"true", "false"}:
         raise ValueError("neither true nor false")
@@ -69,7 +69,7 @@ def boolean(cell: str) -> str:
 
 
 def json_text(cell: str) -> str:
-    """The cell's own JSON, line breaks between its tokens made spaces."""
+    """Return the JSON in the cell; line breaks between its tokens become spaces."""
     try:
         json.loads(cell, parse_constant=_refuse_constant, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
@@ -78,7 +78,7 @@ def json_text(cell: str) -> str:
 
 
 def time_of(form: str) -> Encoder:
-    """An encoder for one strptime format. Raises UsageError when the format itself is wrong."""
+    """Return an encoder for one strptime format. Raises UsageError when the format itself is wrong."""
     try:
         datetime.strptime("", form)
     except re.error:
@@ -107,7 +107,7 @@ _ENCODERS: dict[str, Encoder] = {
 
 
 def encoder(kind: str) -> Encoder:
-    """The encoder of a declared kind; a `?` after its name makes the empty cell null. Raises UsageError."""
+    """Return the encoder of a kind; a `?` after its name makes an empty cell null. Raises UsageError."""
     name, colon, form = kind.partition(":")
     base = name.removesuffix("?")
     if base == "time" and colon:
@@ -120,7 +120,7 @@ def encoder(kind: str) -> Encoder:
 
 
 def parse(declarations: list[str]) -> dict[str, str]:
-    """Column → kind, from `a=int,b=number`, from `at=time:%Y, %m` alone, or from a JSON object.
+    """Return column → kind, from `a=int,b=number`, from `at=time:%Y, %m` alone, or from a JSON object.
 
     Raises UsageError.
     """
@@ -134,7 +134,7 @@ def parse(declarations: list[str]) -> dict[str, str]:
 
 
 def encoders(kinds: Mapping[str, str], columns: tuple[str, ...]) -> list[Encoder]:
-    """One encoder for each column, in order. Raises UsageError for a column that is not there."""
+    """Return one encoder for each column, in order. Raises UsageError for an unknown column."""
     if unknown := [name for name in kinds if name not in columns]:
         have = ", ".join(columns)
         raise UsageError([f"--types: there is no column {unknown[0]!r}; the columns are: {have}"])

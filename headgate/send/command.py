@@ -1,4 +1,4 @@
-"""`python -m headgate send`: the flags, and the end of every error that a person can cause."""
+"""`python -m headgate send`: the flags, and the exit code of every error that a person can cause."""
 
 import argparse
 import math
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0 everything accepted, 3 some rows rejected, 1 ended early, 2 wrong usage."""
+    """Return the exit code: 0 everything accepted, 3 some rows rejected, 1 ended early, 2 wrong usage."""
     try:
         printer = Printer()
     except OSError as error:
@@ -149,7 +149,7 @@ def _epilog() -> str:
 
 @contextmanager
 def _term_is_interrupt() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does."""
+    """Let SIGTERM end a run as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -2,7 +2,7 @@
 
 Decides: strict quoting, one event field per column, no repair of anything. A row that cannot be an event is a
 BadRow with its number and line, and reading goes on with the next line. Never guesses the delimiter.
-Called by source with lines of text; knows no file.
+Called by filesource with lines of text.
 """
 
 import csv
@@ -47,7 +47,7 @@ class RowTooLongError(Exception):
 
 
 class Lines:
-    """The lines of a text, counted, with those of the row that is being read."""
+    """Counts the lines of a text and keeps those of the row that is being read."""
 
     def __init__(self, readline: Callable[[int], str]) -> None:
         self.number = 0  # of the last line read, from 1
@@ -56,13 +56,13 @@ class Lines:
         self._row_chars = 0
 
     def begin_row(self) -> None:
-        """What is read from here on belongs to the next row."""
+        """Begin the next row: forget the lines read so far."""
         self._row.clear()
         self._row_chars = 0
 
     @property
     def raw(self) -> str:
-        """The text of the row so far."""
+        """Return the text of the row so far."""
         return "".join(self._row).rstrip("\r\n")
 
     def __iter__(self) -> Iterator[str]:
@@ -111,7 +111,7 @@ def read(readline: Callable[[int], str], dialect: Dialect) -> Iterator[EventRow 
 def _rows_behind(
     header: list[str], rows: Iterator[tuple[int, list[str]] | BadRow]
 ) -> Iterator[tuple[int, list[str]] | BadRow]:
-    """The rows. Raises UsageError when there are none, and the header looks like one of them."""
+    """Yield the rows. Raises UsageError when there are none and the header looks like one."""
     row = next(rows, None)
     if row is not None:
         yield row
@@ -123,7 +123,7 @@ def _rows_behind(
 
 
 def _raw_rows(lines: Lines, dialect: Dialect) -> Iterator[tuple[int, list[str]] | BadRow]:
-    """(line, cells) of every row that is not blank; its number is not known here."""
+    """Yield (line, cells) of every row that is not blank."""
     csv.field_size_limit(max(csv.field_size_limit(), PARSER_CELL_MAX_CHARS))
     reader = csv.reader(
         lines,
@@ -172,7 +172,7 @@ class _CellsError(Exception):
 
 
 class _Maker:
-    """Makes JSON text of cells."""
+    """Turns cells into the JSON text of an event."""
 
     def __init__(self, columns: tuple[str, ...], dialect: Dialect) -> None:
         self._columns = columns
@@ -183,7 +183,7 @@ class _Maker:
         self._head = "{" if event_type is None else f'{{"type":{encode_basestring(event_type)},'
 
     def event(self, cells: list[str]) -> bytes:
-        """The event of one row. Raises _CellsError."""
+        """Return the event of one row. Raises _CellsError."""
         if len(cells) != len(self._columns):
             message = f"The row has {len(cells)} cells; there are {len(self._columns)} columns."
             raise _CellsError("RaggedRow", message)

@@ -1,8 +1,8 @@
-"""One batch to its end: retried while a failure can pass, split when too large, sent without its bad rows.
+"""Deliver one batch: retry while a failure can pass, split it when too large, send it without its bad rows.
 
 Decides what follows from a verdict; the retries are chalicelib.retry's. Every row ends as accepted or as a
 BadRow, or the batch ends in an AbortError, after which what was not reported may be sent again under the same
-keys. No I/O of its own: post, clock, sleep and chance come in. Called by pool's workers.
+keys. No I/O of its own: post, clock, sleep and chance come in. Called by the workers.
 """
 
 import math
@@ -31,7 +31,7 @@ class Exchange(NamedTuple):
 
     @property
     def reached(self) -> bool:
-        """Something of the request may have arrived."""
+        """Whether the request may have arrived."""
         return isinstance(self.answer, HttpAnswer) or self.answer.connected
 
 
@@ -45,14 +45,14 @@ class Again(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """So many events are durable."""
+    """Events that are durable."""
 
     events: int
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """The edges a delivery needs."""
+    """The outside world that a delivery needs."""
 
     post: Callable[[RequestBatch], HttpAnswer | NoAnswer]
     now: Callable[[], float]  # monotonic seconds
@@ -68,7 +68,7 @@ class Dependencies:
 def deliver(
     batch: RequestBatch, dependencies: Dependencies, *, first: bool = False
 ) -> Iterator[Taken | BadRow]:
-    """What became of the rows, as it becomes known.
+    """Yield the outcome of each row as soon as it is known.
 
     `first`: nothing was ever answered; a server that cannot be reached is then a wrong URL and not waited
     for, and neither is one that answers otherwise than the contract. Raises AbortError when no batch can be
@@ -98,7 +98,7 @@ def deliver(
 
 
 def _send(batch: RequestBatch, dependencies: Dependencies, *, first: bool) -> verdicts.Verdict:
-    """One batch through the retry machine; the last verdict."""
+    """Send one batch with retries and return the last verdict."""
     policy = Policy(
         max_items=1,
         max_bytes=len(batch.body),
@@ -150,7 +150,7 @@ def _outcome(verdict: verdicts.Verdict) -> Outcome:
 def _bad_rows(
     batch: RequestBatch, verdict: verdicts.Invalid | verdicts.Refused | verdicts.TooLarge
 ) -> dict[int, BadRow]:
-    """The rows that the endpoint will not have, by index."""
+    """Return the rows that the endpoint refuses, by index."""
     if isinstance(verdict, verdicts.Invalid):
         return {index: _bad_row(batch.rows[index], said) for index, said in verdict.errors.items()}
     code = verdict.code if isinstance(verdict, verdicts.Refused) else "TooLarge"

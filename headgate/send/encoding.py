@@ -71,7 +71,7 @@ class Detector:
         self._ascii = True
 
     def feed(self, block: bytes) -> None:
-        """Take the next block of the file's (decompressed) bytes."""
+        """Take the next block of the file's decompressed bytes."""
         self._ascii = self._ascii and block.isascii()
         if not self._candidates:
             self._head += block
@@ -108,7 +108,7 @@ class Detector:
 
 
 def normal_name(name: str) -> str:
-    """Python's name of a text encoding. Raises LookupError when there is none."""
+    """Return Python's name of a text encoding. Raises LookupError when there is none."""
     "".encode(name)  # refuses codecs that are not text encodings
     codecs.getincrementaldecoder(name)
     return codecs.lookup(name).name

@@ -10,17 +10,17 @@ import io
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 from headgate.send import bytestream, csvrows, ndjsonrows
+from headgate.send.batches import fingerprint
 from headgate.send.bytestream import READ_ERRORS, Stream
 from headgate.send.csvrows import Dialect
 from headgate.send.encoding import Choice, Detector, UndecodableError
 from headgate.send.errors import AbortError, UsageError
 from headgate.send.jsonrows import BrokenJsonError, JsonRows, looks_like_an_object, looks_like_json
-from headgate.send.keys import fingerprint
 from headgate.send.rows import BadRow, EventRow
-from headgate.send.source import mapping
 
 _SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 _IGNORED_IN_FRONT = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
@@ -63,7 +63,7 @@ class FileSource:
         self._stream: Stream | None = None
 
     def scan(self, tick: Tick) -> None:
-        """Find out what the content is. Raises AbortError. `tick` is called now and then."""
+        """Find format and encoding by reading everything. Calls `tick` now and then. Raises AbortError."""
         detector = Detector(self._encoding)
         try:
             self._stream = bytestream.open_stream(self._raw)
@@ -92,7 +92,7 @@ class FileSource:
         self.key = self.key or self.fingerprint
 
     def rows(self) -> Iterator[EventRow | BadRow]:
-        """One pass over the rows. Raises AbortError at its end when it was not what was scanned."""
+        """Yield the rows. Raises AbortError at the end when the content has changed since the scan."""
         if self.repeatable:
             self._raw.seek(0)
             self._stream = bytestream.open_stream(self._raw)
@@ -116,16 +116,16 @@ class FileSource:
             raise self._changed()
 
     def verify(self) -> None:
-        """Size and time of change are those of the first look."""
+        """Raise AbortError when size or modification time have changed."""
         if self.repeatable and self._stat() != self._state:
             raise self._changed()
 
     def share(self) -> float | None:
-        """By the place of the last row that was given: blocks are read long before their rows are sent."""
+        """Return how far the last row that was given lies in the file, from 0 to 1, or None."""
         return min(1.0, self._place / self._places) if self._places else None
 
     def looked_through(self) -> float:
-        """How much of the file `scan` has seen, from 0 to 1."""
+        """Return how much of the file `scan` has read, from 0 to 1."""
         if not self.size_bytes or self._stream is None:
             return 0.0
         return min(1.0, self._stream.tap.read_bytes / self.size_bytes)
@@ -197,7 +197,7 @@ class FileSource:
 
 
 def _form_of(name: str, head: bytes) -> str:
-    """By the name's ending, else by the look. Raises UsageError when the two cannot both be right."""
+    """Return the format by the file's ending, else by its content. Raises UsageError when they disagree."""
     lower = name.lower().removesuffix(".gz")
     named = next((form for suffix, form in _SUFFIXES.items() if lower.endswith(suffix)), "")
     text = head.replace(b"\0", b"").lstrip(_IGNORED_IN_FRONT)  # of UTF-16, what is ASCII
@@ -217,3 +217,8 @@ def _undecodable(error: UnicodeError) -> str:
 
 def _reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error)
+
+
+def mapping(form: str, encoding: str, dialect: Dialect) -> dict[str, Any]:
+    """Return everything beside the content that decides the events' bytes, for the fingerprint."""
+    return {"format": form, "encoding": encoding, **asdict(dialect)}

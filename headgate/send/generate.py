@@ -6,6 +6,7 @@ event; everything else is copied. Pure: randomness and the time come in. The who
 
 import json
 import random
+import secrets
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -13,8 +14,9 @@ from itertools import count
 from string import ascii_lowercase
 from typing import Any
 
+from headgate.send.batches import fingerprint
 from headgate.send.errors import UsageError
-from headgate.send.rows import EventRow
+from headgate.send.rows import BadRow, EventRow
 
 # What can be made, for the help and the docs.
 MAKERS: dict[str, str] = {
@@ -34,7 +36,7 @@ _Make = Callable[[int], object]
 
 
 def read_template(text: str) -> dict[str, Any]:
-    """The template as an object. Raises UsageError."""
+    """Return the template as an object. Raises UsageError."""
     try:
         template = json.loads(text)
         json.dumps(template, ensure_ascii=False, allow_nan=False).encode()  # NaN, half surrogate pairs
@@ -48,7 +50,7 @@ def read_template(text: str) -> dict[str, Any]:
 def generate(
     template: dict[str, Any], chance: random.Random, now: Clock, event_type: str | None = None
 ) -> Iterator[EventRow]:
-    """Events without end. Raises UsageError, all mistakes of the template in it, before the first one."""
+    """Yield events without end. Raises UsageError with all mistakes of the template before the first one."""
     if event_type is not None:
         template = {"type": event_type} | {name: value for name, value in template.items() if name != "type"}
     problems: list[str] = []
@@ -65,7 +67,7 @@ def _rows(make: _Make) -> Iterator[EventRow]:
 
 
 class _Means:
-    """What the makers draw from, and where mistakes are noted."""
+    """What the makers draw from, and where mistakes are collected."""
 
     def __init__(self, chance: random.Random, now: Clock, problems: list[str]) -> None:
         self.chance, self.now, self.problems = chance, now, problems
@@ -129,3 +131,45 @@ def _is_range(low: object, high: object) -> bool:
 
 def _rfc3339(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class GeneratedSource:
+    """Made-up events: the same again, except for times, with the same seed and template."""
+
+    repeatable = False
+    emptiness = ""
+
+    def __init__(
+        self,
+        template: dict[str, Any],
+        now: Clock,
+        *,
+        seed: str | None = None,
+        event_type: str | None = None,
+        key: str | None = None,
+    ) -> None:
+        self.seed = seed or secrets.token_hex(4)
+        self.fingerprint = fingerprint(secrets.token_hex(16), "generated")
+        self.key = key or self.fingerprint
+        self._template = template
+        self._now = now
+        self._event_type = event_type
+        self.rows()  # a mistake in the template shows now
+
+    def rows(self) -> Iterator[EventRow | BadRow]:
+        """Yield events without end."""
+        return generate(self._template, _chance(self.seed), self._now, self._event_type)
+
+    def verify(self) -> None:
+        """Do nothing: a template does not change."""
+
+    def share(self) -> float | None:
+        """Return None: there is no end."""
+        return None
+
+    def close(self) -> None:
+        """Do nothing: no file is open."""
+
+
+def _chance(seed: str) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - sample data, not secrets

@@ -1,7 +1,7 @@
 """JSON to rows: each element of an array, or each of several values one after the other, is an event.
 
-Finds where an element ends and hands on its bytes as they stand; what is wrong with an element the endpoint
-says. Holds one element and one block at a time, however long the array. Called by filesource.
+Finds where an element ends and passes its bytes on unchanged; the endpoint reports what is wrong with it.
+Holds one element and one block at a time, however long the array. Called by filesource.
 """
 
 import re
@@ -35,7 +35,7 @@ class JsonRows:
         self._ended = False
 
     def rows(self) -> Iterator[EventRow | BadRow]:
-        """Every element, in order. Raises BrokenJsonError."""
+        """Yield every element in order. Raises BrokenJsonError."""
         while len(self._text) < len(_BOM) and self._fill():
             pass
         if self._text.startswith(_BOM):
@@ -78,7 +78,7 @@ class JsonRows:
         )
 
     def _value(self) -> bytes:
-        """The value that begins here, whole. Raises BrokenJsonError."""
+        """Return the whole value that begins here. Raises BrokenJsonError."""
         while True:
             end = jsontext.end_of_value(self._text, self._at)
             if end is not None and (end < len(self._text) or self._text[end - 1 : end] in b'}]"'):
@@ -100,7 +100,7 @@ class JsonRows:
         return value
 
     def _next_byte(self) -> bytes:
-        """The first byte that is no space, b"" at the end."""
+        """Return the next byte that is no white space; b"" at the end."""
         while True:
             match = _SPACE.match(self._text, self._at)
             self._go_to(match.end() if match else self._at)
@@ -122,7 +122,7 @@ class JsonRows:
 
 
 def looks_like_json(head: bytes) -> bool:
-    """A text whose beginning is an array, or an object that goes over several lines."""
+    """Return whether a text begins with an array, or with an object over several lines."""
     if _ARRAY.match(head):
         return True
     begin = len(head) - len(head.lstrip())
@@ -134,7 +134,7 @@ def looks_like_json(head: bytes) -> bool:
 
 
 def looks_like_an_object(head: bytes) -> bool:
-    """A text whose beginning is a JSON object."""
+    """Return whether a text begins with a JSON object."""
     return _OBJECT.match(head) is not None
 
 

@@ -1,7 +1,7 @@
 """NDJSON to rows: each line an event, byte for byte as it stands. Never parses a line, except for `--type`.
 
-What is wrong with a line the endpoint says: the check is the contract's, and there is one of it. Only a line
-that is too long to be an event is refused here, so that memory stays bounded. Called by source.
+The endpoint reports what is wrong with a line, so that there is one check. Only a line that is too long to be
+an event is refused here, which bounds the memory. Called by filesource.
 """
 
 import json
@@ -18,7 +18,7 @@ _CHARACTER_BYTES = 4  # the longest
 
 
 def read(readline: Callable[[int], bytes], event_type: str | None = None) -> Iterator[EventRow | BadRow]:
-    """Every line that is not blank. `readline(limit)` is a binary file's; the text is UTF-8."""
+    """Yield every line that is not blank. `readline(limit)` is that of a binary file in UTF-8."""
     number = line = 0
     while text := readline(LINE_MAX_BYTES):
         line += 1
@@ -62,7 +62,7 @@ def _skip_line(readline: Callable[[int], bytes]) -> None:
 
 
 def _beginning(line: bytes) -> str | bytes:
-    """The first bytes, without the half of a character that the cut leaves."""
+    """Return the first bytes, without half a character at the end."""
     head = line[:_RAW_BYTES]
     whole = head.rstrip(_CONTINUATIONS)[:-1]
     text = text_or_bytes(head)

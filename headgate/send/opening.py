@@ -1,4 +1,4 @@
-"""From options to a source that is ready: opened, looked through, and told to the person. Called by run."""
+"""Open the source that the options name, look through it, and tell the person about it. Called by run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +10,10 @@ from headgate.contract.verdict import Hopeless, judge, judge_first
 from headgate.send import bytestream
 from headgate.send.errors import AbortError
 from headgate.send.filesource import FileSource
+from headgate.send.generate import GeneratedSource
 from headgate.send.options import SendOptions
+from headgate.send.rows import RowSource
 from headgate.send.sender import probe
-from headgate.send.source import GeneratedSource, Source
 from headgate.terminal import Printer
 
 # Looking through more than this takes long enough to ask the endpoint first.
@@ -20,8 +21,8 @@ PROBE_ABOVE_BYTES = 256 * 1024 * 1024
 
 
 @contextmanager
-def open_source(options: SendOptions, printer: Printer) -> Iterator[Source]:
-    """The source of a run. Raises AbortError, UsageError."""
+def open_source(options: SendOptions, printer: Printer) -> Iterator[RowSource]:
+    """Return the source of a run. Raises AbortError, UsageError."""
     source = _generated(options, printer) if options.path is None else _file(options, options.path)
     try:
         if isinstance(source, FileSource):

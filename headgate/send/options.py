@@ -1,4 +1,4 @@
-"""What one run shall do, as one frozen value. Made by arguments, read by the rest. Pure."""
+"""The options of one run, as one frozen value. Made by arguments. Pure."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from headgate.send.csvrows import Dialect
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
-    """What one run shall do."""
+    """The options of one run."""
 
     path: str | None  # "-" is standard input; None: made-up events
     template: dict[str, Any] | None
@@ -34,7 +34,7 @@ class SendOptions:
     retry_for_s: float
 
     def of_resume(self) -> dict[str, Any]:
-        """The options that a resumed run must share with the first one."""
+        """Return the options that a resumed run must share with the first one."""
         return {
             "url": self.target.url,
             "batch_events": self.limits.events,

@@ -1,4 +1,4 @@
-"""The progress line and the summary: figures to text. Pure."""
+"""The text of the progress line and of the summary. Pure."""
 
 from headgate.send.deliver import Again
 from headgate.send.stats import Stats
@@ -12,7 +12,7 @@ _STEADY_S = 1.0  # before this much time a rate says nothing
 
 
 def progress_line(stats: Stats, share: float | None, now_s: float, width: int) -> str:
-    """One line of at most `width` characters; what does not fit is left out from the end."""
+    """Return one line of at most `width` characters; the last parts are left out when they do not fit."""
     elapsed_s = now_s - stats.started_s
     parts = [f"{stats.accepted:,} accepted"]
     if again := stats.longest_wait():
@@ -37,19 +37,19 @@ def progress_line(stats: Stats, share: float | None, now_s: float, width: int) -
 
 
 def waiting_for(again: Again, now_s: float) -> str:
-    """Why a batch is not done yet, how often it was sent, and when it goes again."""
+    """Return why a batch is not done yet, how often it was sent, and when it is sent again."""
     wait_s = max(0.0, again.due_s - now_s)
     return f"{again.message}: attempt {again.times:,} failed, again in {duration(wait_s)}"
 
 
 class RetryNotes:
-    """For who has no progress line: which retries are worth a line of their own, and when."""
+    """Decides which retries are reported when there is no progress line, and how often."""
 
     def __init__(self) -> None:
         self._due_s = 0.0
 
     def line(self, again: Again | None, now_s: float) -> str | None:
-        """A hiccup is none; what goes on for seconds is one, every few seconds."""
+        """Return a line every few seconds about a batch that has failed for seconds, else None."""
         if again is None or now_s < self._due_s:
             return None
         if again.due_s - again.since_s < _HICCUP_S:
@@ -59,7 +59,7 @@ class RetryNotes:
 
 
 def summary(stats: Stats, now_s: float, *, checking: bool = False) -> str:
-    """What came out, over a few lines."""
+    """Return the figures of a run over a few lines."""
     elapsed_s = max(now_s - stats.started_s, 1e-9)
     done = "valid" if checking else "accepted"
     counts = f"{stats.accepted:,} {done}, {stats.rejected:,} rejected, {stats.sent:,} sent"

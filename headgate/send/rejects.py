@@ -29,7 +29,7 @@ class Rejects:
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Raises AbortError when the file is there and no run of ours wrote it: it would be replaced."""
+        """Raise AbortError when the file exists and no run of ours wrote it: it would be replaced."""
         try:
             if not self.path.is_file():
                 return
@@ -41,7 +41,7 @@ class Rejects:
             raise AbortError(f"{self.path} is not a rejects file; --rejects names another place")
 
     def begin(self, *, after_row: int = 0) -> None:
-        """Drop what an earlier run wrote of the rows that will be sent now. Raises AbortError."""
+        """Remove the lines of an earlier run about rows that are sent again now. Raises AbortError."""
         try:
             if not self.path.is_file():  # nothing there, or a pipe or device, which only takes lines
                 return
@@ -58,7 +58,7 @@ class Rejects:
             raise AbortError(f"cannot rewrite {self.path}: {_reason(error)}") from None
 
     def add(self, row: BadRow) -> None:
-        """Write one row. Raises AbortError: a rejected row is never dropped in silence."""
+        """Write one row. Raises AbortError when that fails: no rejected row is dropped in silence."""
         with self._lock:
             self.count += 1
             try:
@@ -78,7 +78,7 @@ class Rejects:
 
 
 def line_of(row: BadRow) -> str:
-    """One line of the rejects file."""
+    """Return one line of the rejects file."""
     fields: dict[str, object] = {
         "row": row.number,
         "line": row.line,
@@ -99,7 +99,7 @@ def line_of(row: BadRow) -> str:
 
 
 def _row_of(line: str) -> int:
-    """The line's row number; a line cut short by a crash belongs to no row that was acknowledged."""
+    """Return the row number of a line. A line cut short by a crash is of no acknowledged row."""
     try:
         row = json.loads(line)["row"]
     except (ValueError, TypeError, KeyError):

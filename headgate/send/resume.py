@@ -26,7 +26,7 @@ class Mark(NamedTuple):
 
 
 class Prefix:
-    """Which batches are done. Numbers are given out in order and come back in any."""
+    """The longest prefix of batches that are done; they are issued in order and end in any order."""
 
     def __init__(self) -> None:
         self._ends: dict[int, Mark] = {}  # of batches that are open, or done behind an open one
@@ -35,14 +35,14 @@ class Prefix:
         self._oldest = 0
 
     def issue(self, end: Mark) -> int:
-        """A number for the next batch."""
+        """Return the number of the next batch."""
         number = self._issued
         self._ends[number] = end
         self._issued += 1
         return number
 
     def done(self, number: int) -> Mark | None:
-        """A batch is acknowledged; the end of the prefix if that moved it."""
+        """Note that a batch is acknowledged. Return the new end of the prefix, or None."""
         self._done.add(number)
         end = None
         while self._oldest in self._done:
@@ -54,7 +54,7 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a later run must know."""
+    """The content of the checkpoint's file."""
 
     fingerprint: str
     options: dict[str, Any]  # that must be the same, so that the batches are
@@ -63,7 +63,7 @@ class Checkpoint:
 
 
 class Start(NamedTuple):
-    """Where a run begins."""
+    """Where a run begins in the file."""
 
     row: int = 0  # after this row
     reached: int = 0  # what is sent up to here is sent once more, and does not count for --limit
@@ -83,7 +83,7 @@ class ResumeFile:
         self._saved = (0, 0)
 
     def load(self) -> Start:
-        """Where to go on; the beginning when there is no file. Raises AbortError when it does not fit."""
+        """Return where to go on; the beginning without a file. Raises AbortError when it does not fit."""
         try:
             saved = json.loads(self.path.read_text(encoding="utf-8"))
             if saved.pop("version") != _VERSION:
@@ -105,19 +105,19 @@ class ResumeFile:
         return start
 
     def advance(self, row: int, now_s: float) -> None:
-        """A batch ends with `row`, as far everything has its end; written when the last write is long ago."""
+        """Note that every row up to `row` has its outcome; write it when the last write is long ago."""
         self.row, self.reached = row, max(self.reached, row)
         if now_s >= self._due_s:
             self._due_s = now_s + WRITE_EVERY_S
             self.save()
 
     def stop_at(self, row: int) -> None:
-        """The run ends here, in the middle of a batch perhaps; everything up to it has its end."""
+        """Note that the run stops after this row, perhaps in the middle of a batch."""
         self.reached = max(self.reached, row)
         self.save()
 
     def save(self) -> None:
-        """Write now, if there is something to write. A failure is kept in `problem`: sending goes on."""
+        """Write now when something has changed. A failure is kept in `problem`, and sending goes on."""
         if (self.row, self.reached) == self._saved:
             return
         checkpoint = Checkpoint(self._fingerprint, self._options, self.row, self.reached)
@@ -133,5 +133,5 @@ class ResumeFile:
             self._saved = (self.row, self.reached)
 
     def remove(self) -> None:
-        """The run is complete: there is nothing to go on with."""
+        """Remove the file of a complete run."""
         self.path.unlink(missing_ok=True)

@@ -1,9 +1,10 @@
-"""What a source gives: rows that can be sent, and rows that cannot, each with its place in the file.
+"""The rows of a source, which can be sent or not, each with its place in the file.
 
-Pure values. Made by the readers (csvrows, ndjsonrows, generate), batches and deliver; written by rejects.
+Pure values. Made by a RowSource (filesource, generate), batches and deliver; written by rejects.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 # Codes of rows that the sender refuses itself; the endpoint's own are chalicelib.errors.EVENT_CODES.
 ROW_CODES: dict[str, str] = {
@@ -42,13 +43,34 @@ class BadRow(NamedTuple):
 
     @classmethod
     def of(cls, row: EventRow, code: str, message: str) -> "BadRow":
-        """A row that was good until the contract or the endpoint said otherwise."""
+        """Return a row that the contract or the endpoint refuses."""
         return cls(row.number, row.line, code, message, text_or_bytes(row.event))
 
 
 def text_or_bytes(raw: bytes) -> str | bytes:
-    """Text when it is UTF-8, else the bytes as they are."""
+    """Return UTF-8 bytes as text, others unchanged."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
         return raw
+
+
+class RowSource(Protocol):
+    """Rows, with a fingerprint that stands for exactly these rows."""
+
+    fingerprint: str
+    key: str  # what the Idempotency-Keys begin with: the fingerprint, or the person's own
+    repeatable: bool  # a later run can read the same rows again
+    emptiness: str  # of a pass that gave no row: what there was instead
+
+    def rows(self) -> Iterator[EventRow | BadRow]:
+        """Yield the rows of one pass. Raises AbortError when the content has changed."""
+
+    def verify(self) -> None:
+        """Check cheaply that the content is still the same. Raises AbortError."""
+
+    def share(self) -> float | None:
+        """Return how much of the pass has been read, from 0 to 1; None when that is unknown."""
+
+    def close(self) -> None:
+        """Close what is open."""

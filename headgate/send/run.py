@@ -1,7 +1,7 @@
 """One run from source to summary: the composition root of `headgate send`.
 
-Decides the order of things (probe, scan, checkpoint, batches, pool) and what a run's end means: exit code 0
-everything accepted, 3 some rows rejected, 1 ended early. Called by command; everything it touches comes in.
+Decides the order (probe, scan, checkpoint, batches, workers) and the meaning of the end: exit code 0
+everything accepted, 3 some rows rejected, 1 ended early. Called by command.
 """
 
 import random
@@ -18,9 +18,8 @@ from headgate.send.preview import preview
 from headgate.send.progress import RetryNotes, duration, progress_line, summary
 from headgate.send.rejects import Rejects
 from headgate.send.resume import Prefix, ResumeFile, Start
-from headgate.send.rows import BadRow, EventRow
+from headgate.send.rows import BadRow, EventRow, RowSource
 from headgate.send.sender import BatchSender, Job, RunLedger
-from headgate.send.source import Source
 from headgate.send.stats import Stats
 from headgate.send.worker_pool import WorkerPool
 from headgate.terminal import Printer
@@ -32,7 +31,7 @@ _PAUSE_SHOWN_S = 2.0  # a longer one looks like a run that hangs
 class Turns:
     """The rows of one or more passes as batches, up to the limit."""
 
-    def __init__(self, source: Source, options: SendOptions, start: Start) -> None:
+    def __init__(self, source: RowSource, options: SendOptions, start: Start) -> None:
         self._source = source
         self._options = options
         self._start = start
@@ -43,7 +42,7 @@ class Turns:
         self._sendable = 0
 
     def batches(self) -> Iterator[RequestBatch | BadRow]:
-        """In order; each pass after the first has its own keys."""
+        """Yield the batches in order; each pass after the first has its own keys."""
         for turn in count(1):
             if turn > self._options.passes:
                 break
@@ -54,7 +53,7 @@ class Turns:
                 break
 
     def share(self) -> float | None:
-        """How much has been read, from 0 to 1, or None."""
+        """Return how much has been read, from 0 to 1, or None."""
         of_source = self._source.share() if self._options.passes == 1 else None
         if self._options.limit is None:
             return of_source
@@ -88,7 +87,7 @@ def run(options: SendOptions, printer: Printer) -> int:
 class _Run:
     """The state of one run."""
 
-    def __init__(self, source: Source, options: SendOptions, printer: Printer) -> None:
+    def __init__(self, source: RowSource, options: SendOptions, printer: Printer) -> None:
         self._source = source
         self._options = options
         self._printer = printer
@@ -110,7 +109,7 @@ class _Run:
         self._start = start
 
     def run(self) -> int:
-        """To the end, whichever it is."""
+        """Send everything; return the exit code."""
         pause_s = self._options.limits.events / self._options.rate_per_s
         if pause_s > _PAUSE_SHOWN_S:
             self._printer.note(
@@ -188,7 +187,7 @@ class _Run:
         return f"rows up to {resume.reached:,} are done; the same command with --resume goes on after them"
 
     def _first_look(self) -> Start:
-        """Where to start."""
+        """Return where to start."""
         resume = self._resume
         if resume is None:
             return Start()
@@ -220,7 +219,7 @@ class _Run:
         )
 
 
-def _resume_file(source: Source, options: SendOptions) -> ResumeFile | None:
+def _resume_file(source: RowSource, options: SendOptions) -> ResumeFile | None:
     if not source.repeatable or options.passes > 1 or options.check or options.path is None:
         return None
     path = Path(f"{options.path}.resume.json")

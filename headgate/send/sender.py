@@ -1,9 +1,10 @@
-"""What the workers do with a batch, and the ledger in which every row's end is written.
+"""What a worker does with a batch, and the ledger in which the outcome of every row is written.
 
-RunLedger: rejects file, statistics, checkpoint, in that order, so the checkpoint never passes an unwritten row.
-BatchSender: one client per worker, one pace for all. Called by run.
+RunLedger: rejects file, statistics, checkpoint, in that order, so the checkpoint never passes an unwritten
+row. BatchSender gives each worker a connection and all of them one pace. Called by run.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,7 +13,6 @@ from headgate.contract.connection import Connection, HttpAnswer, NoAnswer
 from headgate.send.batches import RequestBatch
 from headgate.send.deliver import Dependencies, Exchange, Taken, deliver
 from headgate.send.options import SendOptions
-from headgate.send.pace import Pace
 from headgate.send.rejects import Rejects
 from headgate.send.resume import Mark, Prefix, ResumeFile
 from headgate.send.rows import BadRow
@@ -31,7 +31,7 @@ class Job(NamedTuple):
 
 @dataclass
 class RunLedger:
-    """Where every row's end is written down."""
+    """Records the outcome of every row."""
 
     stats: Stats
     rejects: Rejects
@@ -44,18 +44,18 @@ class RunLedger:
     _begun: bool = False
 
     def open(self, batch: RequestBatch, share: float | None = None, *, cut: bool = False) -> Job:
-        """A batch is about to be sent. One that --limit has `cut` will be begun anew for the rest of it."""
+        """Issue a batch. One that --limit has `cut` is begun anew by the next run, for its other rows."""
         ends_with = batch.rows[0].number - 1 if cut else batch.rows[-1].number
         return Job(self.prefix.issue(Mark(ends_with, share)), batch)
 
     def reject(self, row: BadRow) -> None:
-        """A row will not be stored. Raises AbortError when that cannot be written down."""
+        """Record a row that will not be stored. Raises AbortError when that fails."""
         self._begin()
         self.rejects.add(row)
         self.stats.reject(row.code)
 
     def done(self, job: Job) -> None:
-        """Every row of the batch has its end."""
+        """Record that every row of the batch has its outcome."""
         self._begin()
         with self.stats.lock:
             end = self.prefix.done(job.number)
@@ -66,13 +66,13 @@ class RunLedger:
                 self.resume.advance(end.row, self.now())
 
     def close(self) -> None:
-        """The run is over, however it ended."""
+        """Close the files at the end of a run, however it ended."""
         self.rejects.close()
         if self.resume is not None:
             self.resume.save()
 
     def _begin(self) -> None:
-        """Only what has something to say replaces what an earlier run has left."""
+        """Replace an earlier run's files, at the first outcome of this one."""
         if self._begun:
             return
         self._begun = True
@@ -81,8 +81,25 @@ class RunLedger:
             self.resume.remove()
 
 
+class Pace:
+    """`--rate`: when the next events may go, so that no second sees more. Shared by the workers."""
+
+    def __init__(self, events_per_s: float) -> None:
+        """`math.inf`: no limit."""
+        self._events_per_s = events_per_s
+        self._free_s = 0.0
+        self._lock = threading.Lock()
+
+    def wait_s(self, events: int, now_s: float) -> float:
+        """Reserve time for some events and return the seconds to wait for it. Unused time is lost."""
+        with self._lock:
+            begin_s = max(now_s, self._free_s)
+            self._free_s = begin_s + events / self._events_per_s
+            return begin_s - now_s
+
+
 class BatchSender:
-    """Hires workers for a pool."""
+    """Makes the workers of a pool."""
 
     def __init__(self, options: SendOptions, ledger: RunLedger, jitter: Callable[[], float]) -> None:
         self.sleep: Callable[[float], None] = lambda _: None  # the pool's, which a stop interrupts
@@ -93,13 +110,13 @@ class BatchSender:
         self._answered = False
 
     def make_worker(self) -> Worker[Job]:
-        """A worker with a connection of its own."""
+        """Return a worker with its own connection."""
         options = self._options
         target = options.target.checking() if options.check else options.target
         return _Deliverer(self, Connection(target, options.timeout_s, _AGENT))
 
     def send(self, job: Job, connection: Connection) -> None:
-        """One batch to its end. Raises AbortError, StoppedError."""
+        """Deliver one batch. Raises AbortError, StoppedError."""
         ledger, now = self._ledger, self._ledger.now
         self.sleep(self._pace.wait_s(len(job.batch.rows), now()))
         unsent = len(job.batch.rows)
@@ -148,7 +165,7 @@ class _Deliverer(Worker[Job]):
 
 
 def probe(options: SendOptions) -> HttpAnswer | NoAnswer:
-    """Ask with an empty request, which writes nothing, whether the endpoint is there and takes us (S06)."""
+    """Send an empty request, which writes nothing, to see whether URL and key are right (S06)."""
     connection = Connection(options.target.checking(), options.timeout_s, _AGENT)
     try:
         return connection.post(b"", {"Content-Type": "application/x-ndjson"})

@@ -1,4 +1,4 @@
-"""The figures of a run, kept in constant memory. No I/O; written by pool, read by progress and summary."""
+"""The figures of a run, in constant memory. Written by the workers, read by progress."""
 
 import math
 import threading
@@ -26,7 +26,7 @@ class Latencies:
         self._buckets[math.ceil(math.log(max(seconds, 1e-6), _STEP))] += 1
 
     def percentile_s(self, share: float) -> float:
-        """The latency that `share` of all do not exceed; 0 when there are none."""
+        """Return the latency that `share` of all do not exceed; 0 when there are none."""
         left = math.ceil(share * self.count)
         for bucket in sorted(self._buckets):
             left -= self._buckets[bucket]
@@ -62,7 +62,7 @@ class Stats:
                 self.latencies.add(exchange.seconds)
 
     def waits(self, key: str, again: Again | None) -> None:
-        """A batch waits to be sent once more, or does so no longer."""
+        """Note that a batch waits to be sent again, or no longer does."""
         with self.lock:
             if again is None:
                 self.waiting.pop(key, None)
@@ -70,7 +70,7 @@ class Stats:
                 self.waiting[key] = again
 
     def longest_wait(self) -> Again | None:
-        """Of the batches that wait, the one that does so since the earliest time."""
+        """Return the batch that has waited longest, or None."""
         with self.lock:
             return min(self.waiting.values(), key=lambda again: again.since_s, default=None)
 

@@ -18,18 +18,18 @@ Job = TypeVar("Job")
 
 
 class Worker(Generic[Job]):
-    """What one thread does; each has its own."""
+    """The work of one thread; each thread has its own."""
 
     def work(self, job: Job) -> None:
         """Do one job. An exception stops the pool and comes back to its caller."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """The thread ends."""
+        """Give up what the worker holds: its thread ends."""
 
 
 class WorkerPool(Generic[Job]):
-    """Up to `size` workers."""
+    """Up to `size` threads."""
 
     def __init__(self, size: int, make_worker: Callable[[], Worker[Job]], tick: Callable[[], object]) -> None:
         self._size = size
@@ -43,7 +43,7 @@ class WorkerPool(Generic[Job]):
         self._failure: BaseException | None = None
 
     def submit(self, job: Job) -> None:
-        """Hand in a job; waits while enough is under way. Raises what a worker raised."""
+        """Hand in a job; wait while enough is under way. Raises what a worker raised."""
         first = not self._threads
         if len(self._threads) < self._size:
             self._start_one()
@@ -64,7 +64,7 @@ class WorkerPool(Generic[Job]):
         self._dismiss()
 
     def stop(self) -> None:
-        """Start nothing more, wait for what is in flight, end the threads. Raises nothing of the workers."""
+        """Start nothing more, wait for what is under way, end the threads. Raises nothing of the workers."""
         self._stop.set()
         with suppress(queue.Empty):
             while True:
@@ -72,7 +72,7 @@ class WorkerPool(Generic[Job]):
         self._dismiss()
 
     def sleep(self, seconds: float) -> None:
-        """For the workers: wait, unless the pool is stopped. Raises StoppedError."""
+        """Wait, for a worker. Raises StoppedError when the pool is stopped."""
         if self._stop.wait(seconds):
             raise StoppedError
 

@@ -1,8 +1,7 @@
 """Rows to batches, and the keys that a later run makes again (failure mode S03)."""
 
 from chalicelib import limits
-from headgate.send.batches import BatchLimits, RequestBatch, make_batches
-from headgate.send.keys import batch_key, fingerprint
+from headgate.send.batches import BatchLimits, RequestBatch, batch_key, fingerprint, make_batches
 from headgate.send.rows import BadRow, EventRow
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from headgate.contract.connection import HttpAnswer, NoAnswer
 from headgate.send.deliver import Again, Exchange
-from headgate.send.pace import Pace
 from headgate.send.progress import RetryNotes, duration, progress_line, summary
 from headgate.send.resume import Mark, Prefix
+from headgate.send.sender import Pace
 from headgate.send.stats import Latencies, Stats
 
 
