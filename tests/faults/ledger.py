@@ -40,11 +40,12 @@ class Line:
 
 @dataclass
 class Stores:
-    """What lies where after the drain. `dropped` are lines that a rule of the hook dropped, and counted."""
+    """What lies where after the drain. `dropped` are the notes of lines that the hook dropped."""
 
     raw: list[bytes]
     curated: list[Line]
     quarantined: list[Line]
+    dropped: list[Line] = field(default_factory=list)
     set_aside: list[bytes] = field(default_factory=list)  # whole, at the mapping's on-failure destination
     stream: list[tuple[int, bytes]] | None = None  # sequence number and line, where it can be read
 
@@ -77,6 +78,7 @@ def _is_dropped(event: bytes) -> bool:
 def _acknowledged(sent: Sequence[Sent], stores: Stores) -> Iterable[str]:
     """Every event that got 200 is in the archive and has an end; its receipt names one of its copies."""
     raw, ends, aside = set(stores.raw), _ends(stores), set(stores.set_aside)
+    noted = {(shard, str(number)) for shard, number in (line.place for line in stores.dropped)}
     for one in sent:
         if one.end != ACCEPTED:
             continue
@@ -85,8 +87,8 @@ def _acknowledged(sent: Sequence[Sent], stores: Stores) -> Iterable[str]:
         for event, receipt in zip(one.post.events, one.receipts, strict=False):
             if event not in raw:
                 yield f"acknowledged and not in raw-data: {_short(event)}"
-            if not (ends[event] or event in aside or _is_dropped(event)):
-                yield f"acknowledged and neither in curated nor in quarantine: {_short(event)}"
+            if not (ends[event] or event in aside or (_is_dropped(event) and receipt in noted)):
+                yield f"acknowledged and neither in curated nor in quarantine nor noted: {_short(event)}"
             places = {(shard, str(number)) for shard, number in (line.place for line in ends[event])}
             if ends[event] and event not in aside and receipt not in places:
                 yield f"the receipt {receipt} names no copy of {_short(event)}"
@@ -122,13 +124,15 @@ def _foreign(foreign: Iterable[Foreign], stores: Stores) -> Iterable[str]:
     raw, lines = set(stores.raw), [*stores.curated, *stores.quarantined]
     aside = b"".join(stores.set_aside)
     for one in foreign:
-        if one.data.removesuffix(b"\n") not in raw:
-            yield f"put past the API and not in raw-data: {one.partition_key}"
-        ends = [line for line in lines if one.data.strip() in line.event]
-        if not ends and one.data.strip() not in aside:
-            yield f"put past the API and without an end: {one.partition_key}"
-        if any(line.event_id != "{}:{}".format(*line.place) for line in ends):
-            yield f"put past the API and not named by its place: {one.partition_key}"
+        for place, text in enumerate(one.lines):
+            ends = [line for line in lines if text in line.event]
+            if text not in raw:
+                yield f"put past the API and not in raw-data: {_short(text)}"
+            if not (ends or text in aside or _is_dropped(text)):
+                yield f"put past the API and without an end: {_short(text)}"
+            suffix = f".{place}" if one.is_aggregated else ""
+            if any(line.event_id != "{}:{}".format(*line.place) + suffix for line in ends):
+                yield f"put past the API and not named by its place: {_short(text)}"
 
 
 def _balance(stores: Stores) -> Iterable[str]:
@@ -145,6 +149,17 @@ def _balance(stores: Stores) -> Iterable[str]:
             yield f"{len(places - done)} records of the stream have no end"
         if done - {number for number, _ in stores.stream}:
             yield "curated or quarantined, and never on the stream"
+        yield from _notes(stores.stream, stores)
+
+
+def _notes(stream: Iterable[tuple[int, bytes]], stores: Stores) -> Iterable[str]:
+    """Each line that the hook drops has one note, however often its batch ran, and no other line has any."""
+    dropped = Counter(number for number, line in stream if _is_dropped(line))
+    noted = Counter(number for _, number in {(line.event_id, line.place[1]) for line in stores.dropped})
+    if noted - dropped:
+        yield f"{(noted - dropped).total()} notes of lines that the hook does not drop"
+    if not stores.set_aside and dropped - noted:
+        yield f"{(dropped - noted).total()} lines were dropped and not noted"
 
 
 def _order(sent: Sequence[Sent], stores: Stores) -> Iterable[str]:

@@ -100,7 +100,7 @@ def play_seed(stage: Stage, seed: int) -> tuple[list[Sent], list[Foreign]]:
 def _put(kinesis: Any, act: Foreign) -> bool:
     """Whether a foreign producer was told that its record is on the stream."""
     try:
-        kinesis.put_record(StreamName="headgate-dev", Data=act.data, PartitionKey=act.partition_key)
+        kinesis.put_record(StreamName="headgate-dev", Data=act.data, PartitionKey=act.partition_key or "none")
     except (BotoCoreError, ClientError):
         return False
     return True

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from chalicelib.errors import Reject
+from chalicelib.errors import Drop, Reject
 from headgate.local.plan import StagePlan, load_plan
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +18,8 @@ def stage_plan() -> StagePlan:
 
 def hook(event: dict[str, Any]) -> dict[str, Any] | None:
     if event.get("type") == "drop":
+        if len(event) % 2:
+            raise Drop("Unwanted")
         return None
     if event.get("type") == "reject":
         raise Reject("Unwanted", "The type is reject.", "/type")

@@ -5,7 +5,9 @@ import json
 from base64 import b64decode
 from collections.abc import Mapping
 
+from chalicelib.lines import lines_of
 from headgate.local.wire import Service
+from headgate.readers import decode
 from tests.faults.clients import Clock, WireClient
 from tests.faults.ledger import Line, Stores
 
@@ -19,11 +21,13 @@ def stores_of(objects: Mapping[str, bytes], stream: list[tuple[int, bytes]] | No
         text = gzip.decompress(body) if key.endswith(".gz") else body
         lines = text.removesuffix(b"\n").split(b"\n")
         if key.startswith("raw-data/"):
-            found.raw += lines
+            found.raw += lines_of_records(text)
         elif key.startswith("curated/"):
             found.curated += [curated_line(line) for line in lines]
         elif key.startswith("quarantine/"):
             found.quarantined += [quarantined_line(line) for line in lines]
+        elif key.startswith("dropped/"):
+            found.dropped += [dropped_line(line) for line in lines]
         else:
             found.set_aside += lines_set_aside(text)
     return found
@@ -41,7 +45,7 @@ def stream_lines(kinesis: Service, stream: str, clock: Clock) -> list[tuple[int,
             answer = client.get_records(ShardIterator=iterator)
             for record in answer["Records"]:
                 number = int(record["SequenceNumber"])
-                lines += [(number, line) for line in record["Data"].removesuffix(b"\n").split(b"\n")]
+                lines += [(number, line) for line in lines_of_records(record["Data"])]
             iterator = answer.get("NextShardIterator")
             if not answer["Records"] and not answer["MillisBehindLatest"]:
                 break
@@ -55,6 +59,15 @@ def curated_line(text: bytes) -> Line:
     return Line(value["event_id"], (value["shard_id"], int(value["sequence_number"])), event)
 
 
+def dropped_line(text: bytes) -> Line:
+    """Read a note of a dropped line, which has nothing of the event."""
+    value = json.loads(text)
+    assert list(value) == [
+        *("event_id", "received_at", "shard_id", "sequence_number", "line_number", "reason", "version")
+    ]
+    return Line(value["event_id"], (value["shard_id"], int(value["sequence_number"])), b"")
+
+
 def quarantined_line(text: bytes) -> Line:
     """Read a quarantined line."""
     value = json.loads(text)
@@ -66,4 +79,9 @@ def lines_set_aside(document: bytes) -> list[bytes]:
     """The lines in a document that Lambda leaves at an on-failure destination."""
     records = json.loads(json.loads(document)["payload"])["Records"]
     datas = [b64decode(record["kinesis"]["data"]) for record in records]
-    return [line for data in datas for line in data.removesuffix(b"\n").split(b"\n")]
+    return [line for data in datas for line in lines_of_records(data)]
+
+
+def lines_of_records(data: bytes) -> list[bytes]:
+    """The lines of records that lie one after the other; the user records of aggregated ones are apart."""
+    return [line for _, unit in decode.units(data) for _, _, line in lines_of("", unit)]

@@ -5,17 +5,19 @@ What 200 promises holds under K01, K02, K03, K07, K08, K10, K12, T02, T04, T08, 
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from chalicelib.packing import partition_key as make_key
 from chalicelib.ports import Entry, Receipt
 from chalicelib.retry import Failure, Outcome, Success
 from headgate.local.event_source.lane import Answered
 from headgate.local.event_source.lane import Outcome as End
 from headgate.local.event_source.poller import Runner
 from headgate.local.event_source.shard import Job
+from tests.faults.ledger import Stores
 from tests.faults.play import Played, play
 from tests.faults.world import World
 
@@ -117,6 +119,20 @@ class TrustingTransform(World):
         return Trusting(super()._made_delivery())
 
 
+class KeyedForeigners(World):
+    """Takes any partition key for an event id: many records of other producers are then one event (T14)."""
+
+    def put(self, data: bytes, partition_key: str | None) -> None:
+        super().put(data, make_key(partition_key or "none"))
+
+
+class ForgottenNotes(World):
+    """Never writes what the hook has dropped (I9)."""
+
+    def stores(self) -> Stores:
+        return replace(super().stores(), dropped=[])
+
+
 class HastyPoller(World):
     """Takes a batch for done although the function failed (T02)."""
 
@@ -132,6 +148,8 @@ class HastyPoller(World):
         (RenamingIngest, "lost_answer=0.5", "2 ids, at most 1 expected"),
         (HopingIngest, "throttle=0.6", "acknowledged and not in raw-data"),
         (TrustingTransform, "firehose_partial=0.5", "neither in curated nor in quarantine"),
+        (KeyedForeigners, "slow=0.01", "not named by its place"),
+        (ForgottenNotes, "slow=0.01", "lines were dropped and not noted"),
         (HastyPoller, "firehose_down=0.5,transform_kill=0.3", "neither in curated nor in quarantine"),
     ],
 )

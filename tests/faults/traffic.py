@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chalicelib import limits
+from headgate.agent.kpl import KplRecord, aggregate
 
 ORDERING_FIELD = "/k"
 _KEYS = ("red", "green", "blue")
@@ -34,10 +35,15 @@ class Post:
 
 @dataclass(frozen=True)
 class Foreign:
-    """A record that somebody puts on the stream past the API."""
+    """A record that somebody puts on the stream past the API.
+
+    `lines` are those in it; of an aggregated record each is a user record.
+    """
 
     data: bytes
-    partition_key: str
+    partition_key: str | None  # None: the stream distributes its records itself, and the producer gives none
+    lines: tuple[bytes, ...]
+    is_aggregated: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,18 +106,27 @@ class _Author:
 
     def foreign(self) -> Foreign:
         number = next(self.numbers)
-        name = f"{self.name}-{number}"
-        data = self.chance.choice(
+        name = f"{self.name}-{number}-foreign"
+        key = self.chance.choice((name, "123", "hg1:", None))  # a key says nothing: many records share one
+        if self.chance.random() < 0.3:
+            lines = tuple(self._line(f"{name}-{place}") for place in range(self.chance.choice((1, 2, 5))))
+            data = aggregate([KplRecord("123", line + b"\n") for line in lines])
+            return Foreign(data, key, lines, is_aggregated=True)
+        damaged = b"\xf3\x89\x9a\xc2" + name.encode()
+        line = damaged if self.chance.random() < 0.2 else self._line(name)
+        # Without its line break a record would be glued to the next one in the archive: Firehose adds none.
+        return Foreign(line + b"\n", key, (line,))
+
+    def _line(self, name: str) -> bytes:
+        kind = "drop" if "drop" in self.kinds and self.chance.random() < 0.3 else "tip"
+        return self.chance.choice(
             (
-                f"a raw line {name}\n".encode(),
+                f"a raw line {name}".encode(),
                 f"{name} \xff\xfe".encode("latin-1"),
-                b"\xf3\x89\x9a\xc2" + name.encode(),
-                f'{{"id":"{name}","type":"tip"}}'.encode(),
+                f'{{"id":"{name}","type":"{kind}"}}'.encode(),
                 f'{{"id":"{name}","deep":'.encode() + b"[" * 70 + b"]" * 70 + b"}",
             )
         )
-        # Without its line break a record would be glued to the next one in the archive: Firehose adds none.
-        return Foreign(data.removesuffix(b"\n") + b"\n", f"{name}-foreign")
 
 
 def seeded(text: str) -> random.Random:
@@ -126,9 +141,9 @@ def make_acts(seed: int, *, hooked: bool = True) -> list[Act]:
     acts: list[Act] = []
     for _ in range(author.chance.randint(2, 12)):
         die = author.chance.random()
-        if die < 0.1:
+        if die < 0.2:
             acts.append(author.foreign())
-        elif die < 0.2:
+        elif die < 0.3:
             acts.append(Pause(author.chance.choice((0.1, 1.0, 20.0))))
         else:
             acts.append(author.post())
