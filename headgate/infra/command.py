@@ -30,6 +30,17 @@ COMMANDS = {
 }
 """Exit codes of all: 0 done, 1 a difference was found (diff), 2 a person has to mend something first."""
 
+_WITHOUT_AWS = ("render", "package")
+_SERVICE = {
+    "deploy": "cloudformation",
+    "tune": "lambda",
+    "keys": "apigateway",
+    "diff": "cloudformation",
+    "scale": "kinesis",
+    "destroy": "cloudformation",
+}
+"""The service that a command changes: its endpoint is what the command names first."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the commands below `infra`."""
@@ -39,6 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         each.add_argument("--stage", required=True, help="a stage of .chalice/config.json")
         each.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: here)")
         each.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
+        if name not in _WITHOUT_AWS:
+            each.add_argument(
+                "--local", action="store_true", help="allow an endpoint on this machine: an emulator"
+            )
+        if name == "deploy":
+            each.add_argument(
+                "--force", action="store_true", help="change curated.format although older files stay behind"
+            )
         if name == "package":
             each.add_argument("--out", type=Path, default=Path("out"), help="folder of zip and template")
         if name == "keys":
@@ -59,7 +78,10 @@ def run(args: argparse.Namespace) -> int:
             return package(args.root, args.stage, args.out, dry_run=args.dry_run)
         settings = load_settings(args.root, args.stage)
         with one_sentence():
-            return _run(args, Context(args.root, settings, clients(), RealClock(), _say, args.dry_run))
+            made = clients(local=args.local)
+            place, endpoint = made.place(), made.endpoint(_SERVICE[args.infra_command])
+            _say(f"account {place.account}, {place.region}, at {endpoint}")
+            return _run(args, Context(args.root, settings, made, RealClock(), _say, args.dry_run))
     except (SettingsError, InfraError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -68,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, context: Context) -> int:
     match args.infra_command:
         case "deploy":
-            return deploy(context)
+            return deploy(context, force=args.force)
         case "tune":
             return tune(context)
         case "diff":

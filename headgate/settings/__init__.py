@@ -2,7 +2,7 @@
 
 from headgate.settings.files import CONFIG_PATH, load_config, load_settings
 from headgate.settings.model import StageSettings
-from headgate.settings.names import Names, environment, fill_bucket, names_of
+from headgate.settings.names import Names, environment, fill_bucket, in_place, names_of
 from headgate.settings.parse import SettingsError, parse_settings
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "StageSettings",
     "environment",
     "fill_bucket",
+    "in_place",
     "load_config",
     "load_settings",
     "names_of",

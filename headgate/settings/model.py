@@ -141,7 +141,7 @@ class NameOverrides:
     """Names other than headgate-<stage>…; null is the default name."""
 
     stream: str | None = setting(None, Maybe(RESOURCE_NAME), "the Kinesis stream")
-    raw: str | None = setting(None, Maybe(RESOURCE_NAME), "the raw delivery stream")
+    raw: str | None = setting(None, Maybe(RESOURCE_NAME), "the raw delivery stream; null is <stream>-raw")
     curated: str | None = setting(None, Maybe(RESOURCE_NAME), "the curated delivery stream")
     bucket: str | None = setting(None, Maybe(BUCKET_NAME), "the bucket")
 

@@ -5,6 +5,7 @@ A bucket's name is a pattern until its account is known. chalicelib/config.py re
 writes them there and a test holds the two together.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from headgate.settings.model import StageSettings
@@ -31,7 +32,8 @@ def names_of(settings: StageSettings) -> Names:
     base, wanted = f"{APP}-{settings.stage}", settings.names
     return Names(
         stream=wanted.stream or base,
-        raw=wanted.raw or f"{base}-raw",
+        # The archive's delivery stream cannot be given another stream, only replaced: its name follows.
+        raw=wanted.raw or f"{wanted.stream or base}-raw",
         curated=wanted.curated or f"{base}-curated",
         bucket=wanted.bucket or f"{base}-{{account}}-{{region}}",
         ingest_function=base,
@@ -40,6 +42,16 @@ def names_of(settings: StageSettings) -> Names:
         table="curated",
         data_stack=f"{base}-data",
     )
+
+
+def in_place(settings: StageSettings, account: str, region: str) -> StageSettings:
+    """Return the settings with the bucket's name written out: CloudFormation imports literal names only.
+
+    Source: CloudFormation user guide, import resources automatically: "the resource must have a static custom
+    name".
+    """
+    bucket = fill_bucket(names_of(settings).bucket, account, region)
+    return replace(settings, names=replace(settings.names, bucket=bucket))
 
 
 def fill_bucket(pattern: str, account: str, region: str) -> str:

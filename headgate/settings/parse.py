@@ -25,6 +25,7 @@ STAGE_LENGTH = 20
 """A bucket's name has 63 characters: headgate-<stage>-<12 digits>-<the longest region, 14>, and some air."""
 
 _STAGE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_NAME_LENGTH = 64
 _COMPRESSION = {"ndjson": ("gzip", "none"), "parquet": ("gzip", "snappy", "none"), "orc": ("snappy", "none")}
 _COLUMNAR_SIZE_MB = 64
 """Source: Firehose developer guide, record format conversion: the buffer size must be 64 MiB or more."""
@@ -95,6 +96,8 @@ def _contradictions(settings: StageSettings) -> list[str]:
     if curated.compression not in (None, *_COMPRESSION[curated.format]):
         allowed = ", ".join(_COMPRESSION[curated.format])
         found.append(f"curated.compression for {curated.format} must be one of {allowed}")
+    if not settings.names.raw and len(settings.names.stream or "") > _NAME_LENGTH - len("-raw"):
+        found.append("names.stream is so long that names.raw must be set too; its default is <stream>-raw")
     half_s = settings.retention_hours * 3600 // 2
     if mapping.max_age_s is not None and mapping.max_age_s > half_s:
         found.append(

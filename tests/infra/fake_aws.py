@@ -1,5 +1,6 @@
 """Small fakes of the AWS clients that the deploying commands call: they answer from data and record calls."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ class FakeLambda:
         self.functions = functions
         self.mappings = mappings
         self.updated: list[dict[str, Any]] = []
+        self.states: list[str] = []
+        self.refusals: list[ClientError] = []
         self.deleted: list[str] = []
 
     def get_function(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803  boto3's name
@@ -54,7 +57,14 @@ class FakeLambda:
     def get_paginator(self, _: str) -> FakePages:
         return FakePages({"EventSourceMappings": self.mappings})
 
+    def get_event_source_mapping(self, UUID: str) -> dict[str, Any]:  # noqa: N803  boto3's name
+        (found,) = [each for each in self.mappings if each["UUID"] == UUID]
+        state = self.states.pop(0) if self.states else found.get("State", "Enabled")
+        return {**found, "State": state}
+
     def update_event_source_mapping(self, **call: Any) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
         self.updated.append(call)
         for each in self.mappings:
             if each["UUID"] == call["UUID"]:
@@ -121,11 +131,36 @@ class FakeStacks:
         return {"TemplateBody": self.template or {"Resources": {}}}
 
 
+CREATED = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+class FakeKinesis:
+    """One stream that is active."""
+
+    def __init__(self, strategy: str = "USER_PARTITION_KEY") -> None:
+        self.strategy = strategy
+
+    def describe_stream_summary(self, **_: Any) -> dict[str, Any]:
+        summary = {"StreamCreationTimestamp": CREATED, "RecordDistributionStrategy": self.strategy}
+        return {"StreamDescriptionSummary": summary}
+
+
+class FakeFirehose:
+    """The archive's delivery stream; it began to read at `start`."""
+
+    def __init__(self, start: datetime = CREATED) -> None:
+        self.start = start
+
+    def describe_delivery_stream(self, **_: Any) -> dict[str, Any]:
+        source = {"KinesisStreamSourceDescription": {"DeliveryStartTimestamp": self.start}}
+        return {"DeliveryStreamDescription": {"Source": source}}
+
+
 class FakeClients(Clients):
     """Clients by service; a service that is not given is not there."""
 
     def __init__(self, **services: Any) -> None:
-        self._made = services
+        self._made = {"kinesis": FakeKinesis(), "firehose": FakeFirehose()} | services
 
     def __getitem__(self, service: str) -> Any:
         return self._made["lambda_" if service == "lambda" else service]

@@ -9,7 +9,7 @@ from headgate.infra.commands.deploy import deploy
 from headgate.infra.commands.diff import diff, unified
 from headgate.infra.errors import InfraError
 from headgate.infra.template.template import data_plane
-from headgate.settings import StageSettings, load_settings
+from headgate.settings import StageSettings, in_place, load_settings
 from tests.infra.fake_aws import FakeClients, FakeLambda, FakeStacks, context
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def test_a_dry_run_shows_the_changes_and_leaves_no_stack(settings: StageSettings
     run, said = context(clients, ROOT, settings=settings, dry_run=True)
     assert deploy(run) == 0
     assert stacks.calls == ["create CREATE", "drop", "delete"]
-    assert said[-1] == "dry run: 1 changes, none made"
+    assert said[-1] == "dry run: 1 change, none made"
 
 
 def test_deploying_again_changes_nothing(settings: StageSettings) -> None:
@@ -99,7 +99,9 @@ def test_files_that_are_behind_the_settings_stop_a_deploy(tmp_path: Path, settin
 def test_diff_is_silent_when_the_settings_are_deployed(
     settings: StageSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stacks = FakeStacks("CREATE_COMPLETE", template=data_plane(settings))
+    stacks = FakeStacks(
+        "CREATE_COMPLETE", template=data_plane(in_place(settings, "123456789012", "eu-west-1"))
+    )
     run, said = context(FakeClients(cloudformation=stacks), ROOT, settings=settings)
     assert (diff(run), said, capsys.readouterr().out) == (0, ["no difference"], "")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from headgate.infra.commands.tune import (
     mapping_differences,
@@ -17,7 +18,7 @@ from headgate.infra.deploy.context import Deployed, deployed
 from headgate.infra.deploy.mappings import one_mapping
 from headgate.infra.errors import InfraError
 from headgate.infra.template.api import gateway_responses
-from headgate.settings import parse_settings
+from headgate.settings import StageSettings, parse_settings
 from tests.infra.fake_aws import FakeClients, FakeLambda, FakePages, FakeStacks, context, refused
 
 SETTINGS = parse_settings("prod", {})
@@ -194,3 +195,53 @@ def test_a_response_that_somebody_changed_is_set_again() -> None:
     assert response_differences(SETTINGS, found) == {}
     found[0]["responseTemplates"] = {}
     assert list(response_differences(SETTINGS, found)) == [found[0]["responseType"]]
+
+
+def test_a_mapping_that_is_still_being_made_is_waited_for(root: Path) -> None:
+    """Right after `chalice deploy` Lambda refuses every change of it with ResourceInUseException."""
+    clients, lambda_, _ = fakes()
+    lambda_.states = ["Creating"] * 8
+    lambda_.refusals = [
+        refused("ResourceInUseException", "Cannot update the event source mapping"),
+        refused("InvalidParameterValueException", "The function execution role does not have permissions"),
+    ]
+    run, said = context(clients, root)
+    assert tune(run) == 0
+    assert len(lambda_.updated) == 1
+    assert any(
+        "waiting for the mapping known to take changes: 10 s of at most 300 s" in line for line in said
+    )
+
+
+def test_waiting_for_a_mapping_ends_with_one_sentence(root: Path) -> None:
+    clients, lambda_, _ = fakes()
+    lambda_.states = ["Creating"] * 1000
+    run, _ = context(clients, root)
+    with pytest.raises(InfraError, match="the mapping known to take changes is not done after 300 s"):
+        tune(run)
+
+
+def test_a_refusal_that_does_not_pass_is_told_at_once(root: Path) -> None:
+    clients, lambda_, _ = fakes()
+    lambda_.refusals = [refused("InvalidParameterValueException", "Batch size is too large")]
+    run, _ = context(clients, root)
+    with pytest.raises(ClientError, match="Batch size"):
+        tune(run)
+    assert run.clock.now_s() == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (SETTINGS, "lose their Idempotency-Key; set"),
+        (parse_settings("prod", {"ordering_field": "/id"}), "ordering_field /id cannot hold"),
+    ],
+)
+def test_a_stream_that_ignores_partition_keys_is_told(
+    root: Path, settings: StageSettings, words: str
+) -> None:
+    clients, _, _ = fakes()
+    clients["kinesis"].strategy = "AUTO"
+    run, said = context(clients, root, settings=settings)
+    assert tune(run) == 0
+    assert [line for line in said if line.startswith("warning: the stream headgate-prod") and words in line]

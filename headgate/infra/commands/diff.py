@@ -6,15 +6,17 @@ import json
 from headgate.infra.deploy.context import Context
 from headgate.infra.template.intrinsics import Json
 from headgate.infra.template.template import data_plane
+from headgate.settings import in_place
 
 
 def diff(context: Context) -> int:
     """Print a unified diff. Exit code 0 the same, 1 different."""
-    context.clients.place()
-    lines = unified(context.stack().template(), data_plane(context.settings))
+    place = context.clients.place()
+    wanted = data_plane(in_place(context.settings, place.account, place.region))
+    lines = unified(context.stack().template(), wanted)
     for line in lines:
         print(line)
-    context.say(f"{len(lines)} lines differ" if lines else "no difference")
+    context.say(f"the difference has {len(lines)} lines" if lines else "no difference")
     return 1 if lines else 0
 
 

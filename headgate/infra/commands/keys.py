@@ -27,7 +27,7 @@ def show(context: Context) -> int:
     keys = apis.keys_of(context.clients["apigateway"], _plan(context)["id"])
     for key in sorted(keys, key=lambda each: str(each["name"])):
         print(f"{key['name'].removeprefix(_name(context, '')):<30} {key['id']}")
-    context.say(f"{len(keys)} keys")
+    context.say(f"{len(keys)} key{'' if len(keys) == 1 else 's'}")
     return 0
 
 

@@ -18,10 +18,32 @@ from headgate.infra.generated import stale
 from headgate.infra.template.template import merge_path, rendered
 from headgate.settings import load_config, load_settings
 
+RUNTIME_ENDS = {
+    "python3.11": "2027-06-30",
+    "python3.12": "2028-10-31",
+    "python3.13": "2029-06-30",
+    "python3.14": "2029-06-30",
+}
+"""Lambda's Python runtimes that we support, and the day on which Lambda's support of each ends.
+
+Source: Lambda developer guide, Lambda runtimes; a test compares it with the list that cfn-lint ships.
+"""
+
+
+def runtime() -> str:
+    """Return the runtime that Chalice will choose: this Python's. Raises InfraError if it is unknown."""
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if name not in RUNTIME_ENDS:
+        raise InfraError(
+            f"Chalice takes Lambda's runtime from the Python that runs it, and {name} is not one of "
+            f"{', '.join(RUNTIME_ENDS)}: make the environment with another: make PYTHON=python3.13"
+        )
+    return name
+
 
 def package(root: Path, stage: str, out: Path, *, dry_run: bool) -> int:
     """Package into `out`. Raises InfraError when the files are behind, Chalice fails, or the zip is wrong."""
-    config = load_config(root)
+    chosen, config = runtime(), load_config(root)
     behind = stale(root, rendered(load_settings(root, stage), config))
     if behind:
         raise InfraError(f"{', '.join(behind)} is behind the settings: run `infra render --stage {stage}`")
@@ -40,6 +62,7 @@ def package(root: Path, stage: str, out: Path, *, dry_run: bool) -> int:
         raise InfraError("the Lambda zip is wrong: " + "; ".join(found))
     what = f"stage {stage}, {architecture}, {modules} modules with bytecode"
     print(f"{out}/deployment.zip and {out}/sam.json: {what}")
+    print(f"runtime {chosen}: Lambda supports it until {RUNTIME_ENDS[chosen]}")
     return 0
 
 

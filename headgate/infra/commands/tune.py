@@ -20,6 +20,7 @@ def tune(context: Context) -> int:
     context.clients.place()
     context.require_chalice_managed()
     context.require_data_plane()
+    _tell_distribution(context)
     known = deployed(context.root, context.settings.stage)
     done = [line for step in (_mapping, _responses, _stage, _plan) for line in step(context, known)]
     for line in done:
@@ -27,6 +28,23 @@ def tune(context: Context) -> int:
     if not done:
         context.say("nothing to change")
     return 0
+
+
+def _tell_distribution(context: Context) -> None:
+    """Say when the stream ignores partition keys: then neither our event ids nor the order of events hold.
+
+    Source: Kinesis API, UpdateStreamRecordDistributionStrategy. The template sets the other strategy.
+    """
+    name = context.names.stream
+    found = context.clients["kinesis"].describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    if found.get("RecordDistributionStrategy") == "AUTO":
+        ordering = context.settings.ordering_field
+        context.say(
+            f"warning: the stream {name} has the record distribution strategy AUTO: Kinesis ignores partition"
+            " keys, so events lose their Idempotency-Key"
+            + (f", and ordering_field {ordering} cannot hold" if ordering else "")
+            + "; set USER_PARTITION_KEY with aws kinesis update-stream-record-distribution-strategy"
+        )
 
 
 def _mapping(context: Context, known: Deployed) -> list[str]:
@@ -41,7 +59,7 @@ def _mapping(context: Context, known: Deployed) -> list[str]:
     )
     missing = mapping_differences(wanted_mapping(context.settings, place.account, place.region), found)
     if missing and not context.dry_run:
-        client.update_event_source_mapping(UUID=found["UUID"], **missing)
+        mappings.update(client, found, missing, context.clock, context.say)
     return [f"mapping {name}" for name in missing]
 
 

@@ -1,10 +1,12 @@
 """Lambda: the event source mapping between the stream and the transform."""
 
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from headgate.aws_errors import error_code
+from headgate.aws_errors import error_code, error_message
+from headgate.infra.deploy.waiting import Clock, wait_for
 from headgate.infra.errors import InfraError
 from headgate.infra.template.intrinsics import Json
 
@@ -40,3 +42,37 @@ def one_mapping(client: Any, function: str, stream_arn: str, *, keep: str | None
             if each["UUID"] != kept["UUID"]:
                 client.delete_event_source_mapping(UUID=each["UUID"])
     return kept
+
+
+_AT_REST = {"Enabled", "Disabled"}
+"""In every other state AWS is still at work. Source: Lambda API, EventSourceMappingConfiguration State."""
+SETTLES_S = 300.0
+
+
+def update(client: Any, mapping: Json, wanted: Json, clock: Clock, say: Callable[[str], None]) -> None:
+    """Change a mapping as soon as Lambda lets it be changed. Raises InfraError when that takes too long.
+
+    Right after `chalice deploy` the mapping is in the state Creating and the role's permissions may not have
+    reached Lambda: both pass. Source: Lambda API, UpdateEventSourceMapping, ResourceInUseException.
+    """
+    uuid = mapping["UUID"]
+
+    def changed() -> bool | None:
+        state = client.get_event_source_mapping(UUID=uuid).get("State", "Enabled")
+        if state not in _AT_REST:
+            return None
+        try:
+            client.update_event_source_mapping(UUID=uuid, **wanted)
+        except ClientError as error:
+            if _passes(error):
+                return None
+            raise
+        return True
+
+    wait_for(f"the mapping {uuid} to take changes", changed, clock, at_most_s=SETTLES_S, say=say)
+
+
+def _passes(error: ClientError) -> bool:
+    code = error_code(error)
+    young_role = code == "InvalidParameterValueException" and " role " in error_message(error)
+    return young_role or code in {"ResourceInUseException", "ResourceConflictException"}

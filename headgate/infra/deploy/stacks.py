@@ -48,8 +48,8 @@ class Stack:
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
     def template(self) -> Json | None:
-        """Return the template that is deployed, or None when there is no stack."""
-        if self.status() in {None, "REVIEW_IN_PROGRESS"}:
+        """Return the template that is deployed, or None when there is no stack, or only a failed start."""
+        if self.status() in {None, "REVIEW_IN_PROGRESS", *_BROKEN_FIRST}:
             return None
         body = self._client.get_template(StackName=self.name)["TemplateBody"]
         found: Json = json.loads(body) if isinstance(body, str) else body

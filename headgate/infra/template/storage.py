@@ -31,9 +31,11 @@ WATCHED = {"Quarantine": prefixes.QUARANTINE, "FailedBatches": prefixes.FAILED_B
 """Filter id of S3's request metrics to the prefix in which a new object means that something went wrong."""
 
 
-def bucket_name(settings: StageSettings) -> Json:
-    """Return the bucket's name with the account and region of the stack."""
-    return sub(fill_bucket(names_of(settings).bucket, "${AWS::AccountId}", "${AWS::Region}"))
+def bucket_name(settings: StageSettings) -> Json | str:
+    """Return the bucket's name with the account and region of the stack; a literal one stays literal."""
+    pattern = names_of(settings).bucket
+    filled = fill_bucket(pattern, "${AWS::AccountId}", "${AWS::Region}")
+    return pattern if filled == pattern else sub(filled)
 
 
 def bucket(settings: StageSettings) -> dict[str, Json]:
