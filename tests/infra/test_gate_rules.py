@@ -69,6 +69,7 @@ ENCRYPTED, LOGS, TLS = (
     "the_bucket_takes_tls_only",
 )
 FORMAT = ("AccessLogSetting", "Format")
+BINARY = ("Body", "x-amazon-apigateway-binary-media-types")
 RESPONSES = ("Body", "x-amazon-apigateway-gateway-responses")
 S3 = "ExtendedS3DestinationConfiguration"
 BREAKS: list[tuple[str, Break]] = [
@@ -131,6 +132,9 @@ BREAKS: list[tuple[str, Break]] = [
         "access_logs_hold_no_payload",
         put(STAGE, *FORMAT, to="$context.requestId $context.status"),
     ),
+    ("bodies_reach_functions_as_bytes", put("RestAPI", *BINARY, to=["application/octet-stream"])),
+    ("bodies_reach_functions_as_bytes", drop("RestAPI", *BINARY)),
+    ("partition_keys_are_kept", put("Stream", "StreamModeDetails", "StreamMode", to="ON_DEMAND")),
     ("gateway_errors_have_our_shape", drop("RestAPI", *RESPONSES, "DEFAULT_5XX")),
     ("gateway_errors_have_our_shape", put("RestAPI", *RESPONSES, "DEFAULT_5XX", "statusCode", to="500")),
     ("gateway_errors_have_our_shape", put("RestAPI", *RESPONSES, "THROTTLED", "responseTemplates", to={})),

@@ -40,9 +40,9 @@ class Project(NamedTuple):
 
     def infra(self, *arguments: str, expect: int = 0) -> str:
         """Run `python -m headgate infra …`."""
-        return self.run(
-            sys.executable, "-m", "headgate", "infra", *arguments, "--stage", STAGE, expect=expect
-        )
+        here = () if arguments[0] == "package" else ("--local",)
+        program = (sys.executable, "-m", "headgate", "infra", *arguments)
+        return self.run(*program, *here, "--stage", STAGE, expect=expect)
 
     def chalice(self, *arguments: str) -> str:
         """Run Chalice's command line."""
@@ -85,6 +85,7 @@ def chalice_managed(project: Project) -> None:
     settings = load_settings(project.root, STAGE)
     found = [*compared(project.stack, settings, api_id), responses(project.stack, settings, api_id)]
     settled(found, DROPPED)
+    takes_bytes(project, url, key, api_id)
     say("Chalice-managed: change the code, redeploy, same URL")
     change_code(project)
     project.chalice("deploy")
@@ -100,10 +101,27 @@ def chalice_managed(project: Project) -> None:
     project.infra("destroy", expect=2)
     project.chalice("delete")
     project.infra("destroy")
+    again(project, bucket_of(project))
+    project.chalice("delete")
+    project.infra("destroy")
     buckets = [each["Name"] for each in project.stack.client("s3").list_buckets()["Buckets"]]
     expect("the bucket stays", bucket_of(project) in buckets)
     project.infra("destroy", "--delete-bucket")
     expect("and goes when it is named", project.stack.client("s3").list_buckets()["Buckets"] == [])
+
+
+def again(project: Project, bucket: str) -> None:
+    """Deploy over the bucket that `infra destroy` kept: what it holds stays, and new lines arrive."""
+    say("Chalice-managed: deploy again over the kept bucket")
+    before = project.stack.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"]
+    for command in ("deploy", "package"):
+        project.infra(command)
+    project.chalice("deploy")
+    project.infra("tune")
+    after = project.stack.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"]
+    expect("the kept bucket still holds its objects", before > 0 and after >= before)
+    url = project.stack.stage_url(deployed(project.root, STAGE).api_id, STAGE)
+    arrives(project, url, project.infra("keys", "add", "acme").strip(), "chalice-managed-again")
 
 
 def cloudformation_managed(project: Project) -> None:
@@ -116,6 +134,7 @@ def cloudformation_managed(project: Project) -> None:
     url = project.stack.stage_url(api_id, STAGE)
     arrives(project, url, key, "cloudformation-managed-first")
     settled(compared(project.stack, load_settings(project.root, STAGE), api_id), DROPPED_2)
+    takes_bytes(project, url, key, api_id)
     project.infra("tune", expect=2)
     project.infra("deploy", expect=2)
     say("CloudFormation-managed: update, then nothing to change")
@@ -125,6 +144,14 @@ def cloudformation_managed(project: Project) -> None:
     expect("the new code answers", get(f"{url}/health")["Version"] == NEW_VERSION)
     arrives(project, url, key, "cloudformation-managed-second")
     deploy_2(project)
+
+
+def takes_bytes(project: Project, url: str, key: str, api_id: str) -> None:
+    """Prove that bodies reach the function as bytes: bad UTF-8 is refused and not altered."""
+    types = project.stack.client("apigateway").get_rest_api(restApiId=api_id).get("binaryMediaTypes")
+    expect("every body is binary to the API", types == ["*/*"])
+    status, answer = post_bytes(url, b'{"a":"\xff"}', key)
+    expect("a body that is not UTF-8 is refused", status == 400 and answer["Code"] == "InvalidEvent")
 
 
 def deploy_2(project: Project) -> None:
@@ -174,8 +201,13 @@ def arrives(project: Project, url: str, key: str, mark: str) -> None:
 
 def post(url: str, event: dict[str, Any], key: str) -> tuple[int, dict[str, Any]]:
     """Send one event to `<url>/v1`."""
+    return post_bytes(url, json.dumps(event).encode(), key)
+
+
+def post_bytes(url: str, body: bytes, key: str) -> tuple[int, dict[str, Any]]:
+    """Send one body to `<url>/v1`."""
     headers = {"Content-Type": "application/json"} | ({"x-api-key": key} if key else {})
-    request = urllib.request.Request(f"{url}/v1", json.dumps(event).encode(), headers)  # noqa: S310  loopback
+    request = urllib.request.Request(f"{url}/v1", body, headers)  # noqa: S310  loopback
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  loopback
             return answer.status, json.load(answer)

@@ -15,6 +15,7 @@ RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         storage.the_stream_is_encrypted,
+        storage.partition_keys_are_kept,
         storage.deliveries_are_encrypted_and_logged,
         storage.errors_lie_outside_the_data,
         storage.prefixes_use_the_calendar_year,
@@ -32,6 +33,7 @@ RULES: dict[str, Rule] = {
         flow.each_api_has_one_stage,
         flow.stages_are_throttled_and_logged,
         flow.access_logs_hold_no_payload,
+        flow.bodies_reach_functions_as_bytes,
         flow.gateway_errors_have_our_shape,
         watch.alarms_watch_metrics_that_exist,
         watch.alarms_watch_resources_that_exist,

@@ -106,6 +106,21 @@ def access_logs_hold_no_payload(template: Json) -> list[str]:
     return found
 
 
+def bodies_reach_functions_as_bytes(template: Json) -> list[str]:
+    """As text, API Gateway would replace bytes that are not UTF-8; a mapping template however needs the text.
+
+    Source: API Gateway developer guide, content type conversions; binary media types.
+    """
+    found = []
+    for name, each in properties(template, "AWS::ApiGateway::RestApi"):
+        body = each.get("Body", {})
+        proxied = '"type": "aws_proxy"' in json.dumps(body)
+        types = body.get("x-amazon-apigateway-binary-media-types", [])
+        if types != (["*/*"] if proxied else []):
+            found.append(f"{name} has the binary media types {types}")
+    return found
+
+
 def gateway_errors_have_our_shape(template: Json) -> list[str]:
     """A client never meets AWS's own error text, nor a 500."""
     found = []

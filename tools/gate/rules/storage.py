@@ -21,6 +21,19 @@ def the_stream_is_encrypted(template: Json) -> list[str]:
     return [f"{name} has no server-side encryption" for name in wanted]
 
 
+def partition_keys_are_kept(template: Json) -> list[str]:
+    """An on-demand stream can ignore partition keys, which are event ids; a provisioned one has no choice.
+
+    Source: Kinesis API, UpdateStreamRecordDistributionStrategy.
+    """
+    return [
+        f"{name} does not fix its record distribution strategy"
+        for name, each in properties(template, "AWS::Kinesis::Stream")
+        if each.get("StreamModeDetails", {}).get("StreamMode") == "ON_DEMAND"
+        and each.get("RecordDistributionStrategy") != "USER_PARTITION_KEY"
+    ]
+
+
 def deliveries_are_encrypted_and_logged(template: Json) -> list[str]:
     """A direct-put stream needs its own encryption; one that reads a stream takes the stream's."""
     found = []
