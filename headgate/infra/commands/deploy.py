@@ -23,7 +23,6 @@ def deploy(context: Context, *, force: bool = False) -> int:
     _require_rendered(context)
     place = context.clients.place()
     context.require_chalice_managed()
-    context.say(f"{context.names.data_stack} in account {place.account}, {place.region}")
     # Names are written out, because a kept bucket or stream is only imported by a literal name.
     template = data_plane(in_place(context.settings, place.account, place.region))
     _require_possible(context, template, force=force)
