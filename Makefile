@@ -41,7 +41,7 @@ coverage: .venv/ready  ## the tests, measured in every process, with a floor (py
 	@.venv/bin/coverage report
 
 columnar: .venv/run-ready  ## what a stage with Parquet or ORC needs besides (170 MB)
-	$(call install,requirements-columnar.txt)
+	$(call install,-r requirements-columnar.txt)
 
 test-deploy: .venv/ready  ## both ways to deploy, on ministack in its own environment
 	@$(PY) -m tests.infra.deploy_proof
@@ -79,17 +79,18 @@ clean:  ## away with everything that a target made
 
 # uv where it is there and finds the packages, pip otherwise.
 define install
-	@$(if $(UV),$(UV) pip install --quiet --python $(PY) -r $(1) 2>/dev/null || )$(PY) -m pip install --quiet --disable-pip-version-check -r $(1)
+	@$(if $(UV),$(UV) pip install --quiet --python $(PY) $(1) 2>/dev/null || )$(PY) -m pip install --quiet --disable-pip-version-check $(1)
 endef
 
-.venv/run-ready: requirements-run.txt requirements.txt
+.venv/run-ready: requirements-run.txt requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Headgate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...")'
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@echo "Installing the pinned packages into .venv (once)..."
-	$(call install,requirements-run.txt)
+	$(call install,-r requirements-run.txt)
+	$(call install,--no-deps --no-build-isolation -e .)
 	@touch $@
 
 .venv/ready: requirements-dev.txt .venv/run-ready
 	@echo "Installing what the tests need into .venv (once)..."
-	$(call install,requirements-dev.txt)
+	$(call install,-r requirements-dev.txt)
 	@touch $@

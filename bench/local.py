@@ -1,4 +1,4 @@
-"""A local run as a person starts it, `python -m headgate local`, for those who measure it. Linux only."""
+"""A local run as a person starts it, `headgate local`, for those who measure it. Linux only."""
 
 import gzip
 import http.client

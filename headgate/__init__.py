@@ -1,1 +1,3 @@
-"""Headgate on the developer's and the host's side: `python -m headgate <command>`. Never in the zip."""
+"""Headgate on the developer's and the host's side: `headgate <command>`. Never in the zip."""
+
+__version__ = "0.1.0"

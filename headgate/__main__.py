@@ -1,27 +1,15 @@
-"""`python -m headgate <command>`: finds the command's module and hands over."""
+"""`headgate <command>`: finds the command's module and hands over."""
 
-import argparse
 import importlib
 import importlib.util
 import io
 import os
 import sys
-from typing import Any
+from pathlib import Path
 
-# Name: (module, one line for the help). A module has add_arguments(parser) and run(args) -> exit code.
-COMMANDS = {
-    "local": ("headgate.local.command", "run the whole path on this machine, without AWS"),
-    "demo": ("headgate.demo", "send real log lines through a fresh local run and reconcile"),
-    "send": ("headgate.send.command", "send a CSV or NDJSON file to an endpoint"),
-    "agent": ("headgate.agent.command", "tail log files by an agent.json"),
-    "read": ("headgate.read", "print the lines of the stream or of raw-data, curated, quarantine"),
-    "trace": ("headgate.trace", "find one event at every place of the path"),
-    "query": ("headgate.query", "ask raw-data, curated and quarantine with SQL"),
-    "quarantine": ("headgate.quarantine.command", "see, mend and send again what could not be processed"),
-    "replay": ("headgate.replay.command", "send a time range of the stream or the archive again"),
-    "status": ("headgate.status.command", "the ledger of a time range, hop by hop"),
-    "infra": ("headgate.infra.command", "render, deploy and tune the CloudFormation of a stage"),
-}
+from headgate import __version__
+from headgate.commands import COMMANDS, make_parser
+from headgate.settings.parse import unknown
 
 # Their processes import these packages; here they are only looked for, because importing takes a second.
 _STARTS_A_RUN = ("headgate.local.command", "headgate.demo")
@@ -31,22 +19,39 @@ _OF_A_RUN = ("boto3", "moto", "chalice")
 def main(argv: list[str] | None = None) -> int:
     """Run one command; its exit code, 2 for a command line that makes no sense."""
     argv = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(prog="python -m headgate", description="Headgate's tools.")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    modules: dict[str, Any] = {}
-    if argv[:1] and argv[0] in COMMANDS and (missing := _missing(COMMANDS[argv[0]][0])):
-        print(f"headgate {argv[0]}: {missing}", file=sys.stderr)
+    name = argv[0] if argv else ""
+    try:
+        Path.cwd()
+        problem = _problem(name)
+    except FileNotFoundError:
+        problem = "the current folder was deleted: change to another one with cd"
+    if problem:
+        print(f"headgate{f' {name}' if name in COMMANDS else ''}: {problem}", file=sys.stderr)
         return 2
-    for name, (path, summary) in COMMANDS.items():
-        sub = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        if name in argv[:1]:  # only the command that runs is imported
-            modules[name] = importlib.import_module(path)
-            modules[name].add_arguments(sub)
+    parser, modules = make_parser(__version__, {name} & set(COMMANDS))
     if not argv:
         parser.print_help(sys.stderr)
         return 2
     args = parser.parse_args(argv)
     return int(modules[args.command].run(args))
+
+
+def command() -> None:
+    """Run as the installed command, or as `python -m headgate`; ends the process."""
+    _prepare_streams()
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # before a command has taken over
+        sys.exit(130)
+
+
+def _problem(name: str) -> str | None:
+    """What stands in the way of a command before it is asked anything."""
+    if name in COMMANDS:
+        return _missing(COMMANDS[name].module)
+    if name and not name.startswith("-"):
+        return unknown("command", name, list(COMMANDS))
+    return None
 
 
 def _missing(path: str) -> str | None:
@@ -64,7 +69,7 @@ def _missing(path: str) -> str | None:
             raise
         return (
             f"{sys.executable} does not have the packages of this project ({error}): `make` installs them; "
-            "then it is .venv/bin/python -m headgate ..."
+            "then it is .venv/bin/headgate ..."
         )
     return None
 
@@ -79,8 +84,4 @@ def _prepare_streams() -> None:
 
 
 if __name__ == "__main__":
-    _prepare_streams()
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:  # before a command has taken over
-        sys.exit(130)
+    command()

@@ -17,6 +17,7 @@ from typing import Any
 from headgate.local.errors import LocalError
 from headgate.local.options import Options
 from headgate.local.supervisor import LocalRun
+from headgate.settings import project_root
 from headgate.terminal import counted
 
 LOG = Path("tests/data/apache_access_1500.log")
@@ -26,7 +27,9 @@ _BATCH = 500
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    parser.add_argument("--file", type=Path, default=LOG, help=f"lines to post (default: {LOG})")
+    parser.add_argument(
+        "--file", type=Path, default=project_root() / LOG, help=f"lines to post (default: {LOG})"
+    )
     parser.add_argument("--data", type=Path, help="a new folder to keep (default: a temporary one)")
 
 
@@ -57,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _through_local_run(folder: Path, lines: list[str]) -> int:
     """Post everything and stop the run; the number of events that got 200. Raises LocalError."""
-    options = Options("dev", str(Path.cwd()), str(folder), 0, 0, 5, None, "us-east-1")
+    options = Options("dev", str(project_root()), str(folder), 0, 0, 5, None, "us-east-1")
     with LocalRun(options) as local:
         addresses = local.start()
         print(f"Local run at {addresses.url}; posting {len(lines)} log lines and the example ...", flush=True)

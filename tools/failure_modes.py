@@ -23,7 +23,7 @@ _HEAD = """# Failure modes
 
 What can go wrong, what happens then, and the tests that show it. Made by `python -m tools.docs`
 from the numbers that the tests cite; do not edit. The main property over all of them at once is
-[tests/faults](../tests/faults); its switches for a local run are `python -m headgate local --faults …`.
+[tests/faults](../tests/faults); its switches for a local run are `headgate local --faults …`.
 
 """
 

@@ -10,7 +10,7 @@ HEAD = """# Settings of a stage
 
 In `.chalice/config.json`, under `stages.<stage>.headgate`. Every key has a default; an unknown key, a wrong
 type and a value out of range are all reported together, before anything is changed. After an edit run
-`python -m headgate infra render --stage <stage>`.
+`headgate infra render --stage <stage>`.
 
 | key | default | allowed | what it does |
 |---|---|---|---|

@@ -52,7 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-L", "--log-level", default="INFO", choices=["DEBUG", "INFO", "WARN", "ERROR"], help="default: INFO"
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    explaining = actions.add_parser("explain", help="say what would be sent for a line, or why nothing")
+    explaining = actions.add_parser(
+        "explain",
+        help="say what would be sent for a line, or why nothing",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  headgate agent explain -c agent.json '203.0.113.9 GET /'",
+    )
     explaining.add_argument("line", help="a line of the log; - reads it from standard input")
     explaining.add_argument(
         "-c", "--configuration", default=argparse.SUPPRESS, metavar="PATH", help="agent.json"

@@ -1,9 +1,10 @@
-"""`python -m headgate infra …`: generate, deploy, tune and take down a stage's AWS resources."""
+"""`headgate infra …`: generate, deploy, tune and take down a stage's AWS resources."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from headgate.commands import give_example
 from headgate.infra.commands import keys
 from headgate.infra.commands.deploy import deploy
 from headgate.infra.commands.destroy import destroy
@@ -16,7 +17,7 @@ from headgate.infra.deploy.context import Context
 from headgate.infra.deploy.session import clients, one_sentence
 from headgate.infra.deploy.waiting import RealClock
 from headgate.infra.errors import InfraError
-from headgate.settings import SettingsError, load_settings
+from headgate.settings import SettingsError, load_settings, project_root
 
 COMMANDS = {
     "render": "write the files under .chalice/ that follow from the settings",
@@ -42,14 +43,28 @@ _SERVICE = {
 """The service that a command changes: its endpoint is what the command names first."""
 
 
+_EXAMPLES = {
+    "package": " --out out",
+    "keys": " add partner-a",
+    "scale": " --shards 4",
+    "deploy": " --dry-run",
+}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the commands below `infra`."""
     commands = parser.add_subparsers(dest="infra_command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         each = commands.add_parser(name, help=text, description=text)
         each.add_argument("--stage", required=True, help="a stage of .chalice/config.json")
-        each.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: here)")
+        each.add_argument(
+            "--root",
+            type=Path,
+            default=project_root(),
+            help="the project's folder (default: the one around this folder)",
+        )
         each.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
+        give_example(each, f"headgate infra {name} --stage prod{_EXAMPLES.get(name, '')}")
         if name not in _WITHOUT_AWS:
             each.add_argument(
                 "--local", action="store_true", help="allow an endpoint on this machine: an emulator"

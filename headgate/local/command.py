@@ -11,7 +11,7 @@ from headgate.local.errors import LocalError
 from headgate.local.faults import parse_faults
 from headgate.local.options import Options
 from headgate.local.supervisor import Addresses, LocalRun
-from headgate.settings import load_settings
+from headgate.settings import load_settings, project_root
 
 DEFAULT_PORT = 8000
 LOCAL_API_KEY = "local-key"
@@ -51,7 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--aws-port", type=int, help="port of all AWS APIs (default: 4566, or a free one when it is taken)"
     )
     parser.add_argument(
-        "--data", type=_folder, default=".local", help="folder for everything that is kept (default: .local)"
+        "--data",
+        type=_folder,
+        default=str(project_root() / ".local"),
+        help="folder for everything that is kept (default: .local of the project)",
     )
     parser.add_argument(
         "--buffer-seconds", type=_seconds, default=5, help="how long Firehose buffers, 0 to 900 (default: 5)"
@@ -86,7 +89,7 @@ def options_of(args: argparse.Namespace) -> Options:
     """The options of a command line."""
     return Options(
         stage=args.stage,
-        root=str(Path.cwd()),
+        root=str(project_root()),
         data=str(Path(args.data).resolve()),
         port=args.port,
         aws_port=args.aws_port,

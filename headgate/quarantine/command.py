@@ -115,7 +115,7 @@ def _fix(args: argparse.Namespace, stage: Stage, printer: Printer) -> int:
                 file.write(written(work) + b"\n")
     printer.text(f"{counted(good, 'line')} mended, in {args.output}; {bad:,} not")
     if good:
-        printer.text(f"put them back: python -m headgate quarantine replay --file {args.output}")
+        printer.text(f"put them back: headgate quarantine replay --file {args.output}")
     return 0 if good and not bad else FOUND_NOTHING
 
 

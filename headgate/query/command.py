@@ -18,6 +18,7 @@ from headgate.readers.errors import ReaderError, optional
 from headgate.readers.moments import moment
 from headgate.readers.span import Span
 from headgate.readers.stage import add_files_argument, add_stage_arguments, open_stage
+from headgate.settings import project_root
 from headgate.terminal import Printer
 
 _VIEWS = """views:
@@ -25,7 +26,7 @@ _VIEWS = """views:
   curated, curated_dedup   event_id, received_at, type, shard_id, sequence_number, event, dt, hour
   quarantine               event_id, received_at, shard_id, sequence_number, line_number, code, message,
                            pointer, version, line, line_base64"""
-CACHE = Path(".local") / "cache"
+CACHE = Path(".local") / "cache"  # of the project
 _EXAMPLES = """
 query "select type, count(*) from curated group by 1 order by 2 desc"
 query --since 1h --csv "select code, count(*) from quarantine group by 1"
@@ -46,7 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--csv", action="store_true", help="print CSV with a head")
     form.add_argument("--json", action="store_true", help="print one JSON object per row (default in a pipe)")
     parser.add_argument(
-        "--cache", type=Path, default=CACHE, metavar="FOLDER", help=f"keep copies here (default: {CACHE})"
+        "--cache",
+        type=Path,
+        default=project_root() / CACHE,
+        metavar="FOLDER",
+        help=f"keep copies here (default: {CACHE})",
     )
 
 

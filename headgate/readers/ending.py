@@ -44,7 +44,7 @@ def describe(parser: argparse.ArgumentParser, examples: str, one: str = "") -> N
     """Give a command's help its examples and exit codes; `one` says what 1 means."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     noun = "examples" if "\n" in examples.strip() else "example"
-    listed = "".join(f"  python -m headgate {line}\n" for line in examples.strip().splitlines())
+    listed = "".join(f"  headgate {line}\n" for line in examples.strip().splitlines())
     parser.epilog = f"{noun}:\n{listed}\n{_CODES.format(one=f'1 {one}, ' if one else '')}"
 
 

@@ -22,7 +22,15 @@ from headgate.local.options import KEY_ID, SECRET
 from headgate.readers.bucket import Bucket, FolderBucket, S3Bucket
 from headgate.readers.calls import LOCAL_RUN_HINT, Clock, call
 from headgate.readers.errors import ReaderError
-from headgate.settings import Names, SettingsError, StageSettings, fill_bucket, load_settings, names_of
+from headgate.settings import (
+    Names,
+    SettingsError,
+    StageSettings,
+    fill_bucket,
+    load_settings,
+    names_of,
+    project_root,
+)
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _DEFAULT_REGION = "us-east-1"
@@ -140,7 +148,7 @@ def _session(*, is_local: bool) -> Any:
 def open_stage(args: argparse.Namespace, clock: Clock | None = None) -> Stage:
     """The stage that a command line names. Raises ReaderError for one that the settings do not have."""
     try:
-        settings = load_settings(Path.cwd(), args.stage)
+        settings = load_settings(project_root(), args.stage)
     except SettingsError as error:
         raise ReaderError(str(error)) from error
     endpoint_url = args.endpoint or os.environ.get("AWS_ENDPOINT_URL") or None

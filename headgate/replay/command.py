@@ -22,6 +22,7 @@ from headgate.replay.from_stream import StreamSource
 from headgate.replay.plan import ReplayPlan, Source
 from headgate.replay.state import FOLDER, ReplayState, send_all
 from headgate.replay.transform_sink import open_transform
+from headgate.settings import project_root
 from headgate.terminal import Printer, counted
 
 _EXAMPLES = """
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state",
         type=Path,
-        default=FOLDER,
+        default=project_root() / FOLDER,
         metavar="FOLDER",
         help=f"keep the progress here (default: {FOLDER})",
     )

@@ -1,4 +1,4 @@
-"""`python -m headgate send`: the flags, and the exit code of every error that a person can cause."""
+"""`headgate send`: the flags, and the exit code of every error that a person can cause."""
 
 import argparse
 import math

@@ -1,6 +1,6 @@
 """A stage's settings: read once, checked whole, frozen; template, local run and environment follow them."""
 
-from headgate.settings.files import CONFIG_PATH, load_config, load_settings
+from headgate.settings.files import CONFIG_PATH, load_config, load_settings, project_root
 from headgate.settings.model import StageSettings
 from headgate.settings.names import Names, environment, fill_bucket, in_place, names_of
 from headgate.settings.parse import SettingsError, parse_settings
@@ -17,4 +17,5 @@ __all__ = [
     "load_settings",
     "names_of",
     "parse_settings",
+    "project_root",
 ]

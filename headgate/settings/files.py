@@ -11,6 +11,15 @@ _OBJECTS = ("headgate", "environment_variables", "lambda_functions", "tags")
 CONFIG_PATH = Path(".chalice") / "config.json"
 
 
+def project_root() -> Path:
+    """Return the project's folder: the nearest one, from here upwards, with a `.chalice/config.json`.
+
+    Outside of a project it is the current folder, and `load_config` says what to do.
+    """
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / CONFIG_PATH).is_file()), here)
+
+
 def load_settings(root: Path, stage: str) -> StageSettings:
     """Read the settings of one stage of the project at `root`.
 
@@ -25,6 +34,9 @@ def load_config(root: Path) -> dict[str, Any]:
     path = root / CONFIG_PATH
     try:
         config = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_repeats)
+    except FileNotFoundError as error:
+        problem = "is not there: run this in a Headgate project, the folder with app.py, or below it"
+        raise SettingsError(str(path), [problem]) from error
     except OSError as error:
         raise SettingsError(str(path), [f"cannot be read: {error.strerror}"]) from error
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""`python -m headgate local` as a process: started, read from, signalled, awaited.
+"""`headgate local` as a process: started, read from, signalled, awaited.
 
 Used by the tests of how the local run starts and ends.
 """
@@ -18,7 +18,7 @@ from tests.e2e.local_rig import PATIENCE_S, ROOT, Local
 
 
 class Command:
-    """`python -m headgate local` as a person starts it: a process group of its own, output read here."""
+    """`headgate local` as a person starts it: a process group of its own, output read here."""
 
     def __init__(self, data: Path, *flags: str, variables: Mapping[str, str] | None = None) -> None:
         self._started_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""`python -m headgate send` as people run it: a process, its exit code, its signals, its terminal.
+"""`headgate send` as people run it: a process, its exit code, its signals, its terminal.
 
 With HEADGATE_SEND_URL (and HEADGATE_SEND_API_KEY) set, the first tests send to that endpoint instead of the
 loopback one; what is stored is then not looked at.

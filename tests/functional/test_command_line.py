@@ -1,11 +1,19 @@
 """The commands as processes where a person's machine is not as it should be: one sentence, no stack trace."""
 
+import argparse
 import os
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from shutil import which
 
 import pytest
+
+from headgate import __version__
+from headgate.commands import COMMANDS, make_parser
+from headgate.completion import SHELLS
 
 ROOT = Path(__file__).parents[2]
 # A Python that has the standard library only.
@@ -28,7 +36,7 @@ def _run(*argv: str, behind: str = "", **environment: str) -> subprocess.Complet
 def test_a_python_without_our_packages_says_which_one_has_them(name: str) -> None:
     ended = _run("-S", "-I", "-c", BARE, name)
     assert ended.returncode == 2
-    assert "`make` installs them; then it is .venv/bin/python -m headgate" in ended.stderr
+    assert "`make` installs them; then it is .venv/bin/headgate" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -96,3 +104,77 @@ def test_a_demo_that_cannot_have_its_folder_is_said(tmp_path: Path) -> None:
     assert (
         ended.stderr == f"headgate demo: {tmp_path / 'file'} cannot be the data's folder: Not a directory\n"
     )
+
+
+def _in(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+    """The command, typed in another folder."""
+    names = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "headgate", *argv],
+        cwd=folder,
+        env=names | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_version_is_the_projects() -> None:
+    assert _run("-m", "headgate", "--version").stdout == f"headgate {__version__}\n"
+
+
+def test_a_mistyped_command_is_told_the_right_one() -> None:
+    ended = _run("-m", "headgate", "stauts")
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "headgate: unknown command 'stauts'; did you mean 'status'?\n",
+    )
+
+
+def test_a_command_finds_its_project_from_any_folder_below() -> None:
+    ended = _in(ROOT / "tests" / "data", "infra", "render", "--stage", "dev", "--dry-run")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ".chalice/resources-dev.json" in ended.stdout
+
+
+@pytest.mark.parametrize("words", [["local"], ["status"], ["infra", "diff", "--stage", "dev"]])
+def test_outside_of_a_project_a_command_says_where_to_go(words: list[str], tmp_path: Path) -> None:
+    ended = _in(tmp_path, *words)
+    assert ended.returncode == 2
+    assert "run this in a Headgate project, the folder with app.py" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                yield from _parsers(sub)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_has_an_example_that_parses(name: str) -> None:
+    whole, _ = make_parser("0", {name})
+    commands = next(action for action in whole._actions if isinstance(action, argparse._SubParsersAction))
+    for parser in _parsers(commands.choices[name]):
+        examples = [
+            line.split(" | ")[0].removeprefix('  eval "$(').removesuffix(')"')
+            for line in parser.format_help().splitlines()
+            if line.startswith(("  headgate ", '  eval "$(headgate '))
+        ]
+        assert examples, parser.prog
+        for example in examples:
+            assert whole.parse_args(shlex.split(example)[1:]).command == name
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_shell_gets_code_that_knows_every_command(shell: str) -> None:
+    ended = _run("-m", "headgate", "completion", shell)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert all(name in ended.stdout for name in COMMANDS)
+    assert "buffer-seconds" in ended.stdout
+    if path := which(shell):
+        subprocess.run([path, "-n"], input=ended.stdout, text=True, check=True, timeout=60)

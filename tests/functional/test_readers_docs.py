@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from headgate.__main__ import COMMANDS
+from headgate.commands import COMMANDS
 from headgate.query.views import DEDUP, TABLES
 from headgate.settings import prefixes
 
@@ -20,7 +20,7 @@ SHARED = {"--help", "--since", "--until", "--code", "--event-id"}
 
 def _parsers(name: str) -> list[argparse.ArgumentParser]:
     """A command's parser and its subcommands'."""
-    parser = argparse.ArgumentParser(prog=f"python -m headgate {name}", description="x")
+    parser = argparse.ArgumentParser(prog=f"headgate {name}", description="x")
     importlib.import_module(COMMANDS[name][0]).add_arguments(parser)
     subs: list[Any] = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
     return [parser, *(sub for action in subs for sub in action.choices.values())]
@@ -32,7 +32,7 @@ def test_every_help_has_an_example_that_parses_and_the_exit_codes(name: str) -> 
     for parser in (first, *subs):
         text = parser.format_help()
         assert re.search(r"exit codes: 0 done, .*2 a mistake", text)
-        examples = re.findall(rf"^  python -m headgate {name} (.*)$", text, re.MULTILINE)
+        examples = re.findall(rf"^  headgate {name} (.*)$", text, re.MULTILINE)
         assert examples
         for example in examples:
             words = re.findall(r'"[^"]*"|\S+', example.partition(" |")[0])

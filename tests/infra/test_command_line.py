@@ -1,4 +1,4 @@
-"""`python -m headgate infra`: every mistake ends with one sentence and exit code 2, and nothing is done."""
+"""`headgate infra`: every mistake ends with one sentence and exit code 2, and nothing is done."""
 
 import argparse
 import json

@@ -162,7 +162,7 @@ def test_the_environment_is_text_and_says_what_the_settings_say() -> None:
 
 @pytest.mark.parametrize("stage", sorted(load_config(ROOT)["stages"]))
 def test_the_files_under_chalice_follow_from_the_settings(stage: str) -> None:
-    """I12. Mend it with `python -m headgate infra render --stage <stage>`."""
+    """I12. Mend it with `headgate infra render --stage <stage>`."""
     wanted = rendered(load_settings(ROOT, stage), load_config(ROOT))
     kept = {path: text for path, text in wanted.items() if stage == "prod" or "resources" not in path}
     assert stale(ROOT, kept) == []

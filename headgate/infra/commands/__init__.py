@@ -1,1 +1,1 @@
-"""One file for each command below `python -m headgate infra`."""
+"""One file for each command below `headgate infra`."""

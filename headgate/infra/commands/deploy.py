@@ -106,7 +106,7 @@ def _tell(context: Context, stack: Stack) -> None:
         context.say(f"{name}: {value}")
     _tell_archive(context)
     stage = context.settings.stage
-    steps = ("python -m headgate infra package", "chalice deploy", "python -m headgate infra tune")
+    steps = ("headgate infra package", "chalice deploy", "headgate infra tune")
     context.say("next: " + "; ".join(f"{step} --stage {stage}" for step in steps))
 
 
@@ -128,7 +128,7 @@ def _tell_archive(context: Context) -> None:
         span = f"--from {_utc(created)} --to {_utc(start)}"
         context.say(
             f"the stream is older ({_utc(created)}): if producers wrote to it before, send again what it "
-            f"still holds with `python -m headgate replay --stage {stage} --source stream {span}`"
+            f"still holds with `headgate replay --stage {stage} --source stream {span}`"
         )
 
 

@@ -39,7 +39,7 @@ class Project(NamedTuple):
         return done.stdout
 
     def infra(self, *arguments: str, expect: int = 0) -> str:
-        """Run `python -m headgate infra …`."""
+        """Run `headgate infra …`."""
         here = () if arguments[0] == "package" else ("--local",)
         program = (sys.executable, "-m", "headgate", "infra", *arguments)
         return self.run(*program, *here, "--stage", STAGE, expect=expect)
