@@ -144,7 +144,7 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path, text: str, sentence: str
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="is not there: run this in a Headgate project"):
         load_settings(tmp_path, "prod")
 
 
