@@ -1,4 +1,4 @@
-"""The composition root: joins the two use cases with their settings and edges, and names the app's answers.
+"""The composition root: joins the two use cases with their settings and with what touches the world.
 
 The only place where ingest and transform meet AWS, the clock, randomness and the printer. Called by app.py.
 """
@@ -41,7 +41,7 @@ class Handlers:
             Schemas(config.schema_texts(), only_known=settings.only_known_types), settings.ordering_field
         )
         if settings.handler != "app.app":
-            self._hook  # noqa: B018 - made by being read
+            self._hook  # noqa: B018 - accessing the cached property builds it
         if settings.handler:
             self._make_clients()
 
@@ -72,7 +72,7 @@ class Handlers:
         return self._answer(event, self._readiness)
 
     def transform(self, event: Event, context: Any) -> dict[str, Any]:
-        """A batch of the stream; an exception here is a fault of ours and makes Lambda try again."""
+        """Process a batch of the stream. An exception is a fault of ours, and makes Lambda try again."""
         counters = Counters(self._settings.stage, "transform", getattr(context, "aws_request_id", ""))
         try:
             return self._transform(event, time.monotonic() + _remaining_s(context), counters)
@@ -89,9 +89,9 @@ class Handlers:
         """
         gc.disable()
         if self._settings.handler == "app.app":
-            self._ingest  # noqa: B018 - made by being read
+            self._ingest  # noqa: B018 - accessing the cached property builds it
         elif self._settings.handler == "app.transform":
-            self._transform  # noqa: B018 - made by being read
+            self._transform  # noqa: B018 - accessing the cached property builds it
         gc.freeze()
         gc.enable()
 
@@ -142,7 +142,7 @@ class Handlers:
         return gateway.refused(request.request_id, Transient("Unavailable", "The stream does not answer."))
 
     def _answer(self, event: Event, handle: Callable[[Request, Counters], Answer]) -> Answer:
-        """One request from event to answer; a fault of ours is logged and shown as nothing but a 500."""
+        """Return the answer to a request. A fault of ours is logged, and its client sees only a 500."""
         request = gateway.request_of(event, _new_id)
         counters = Counters(self._settings.stage, "ingest", request.request_id)
         try:
@@ -162,7 +162,7 @@ def _new_id() -> str:
 
 
 def _remaining_s(context: Any) -> float:
-    """What the function has left, less the time to answer."""
+    """Return how many seconds the function has left, less the time that the answer needs."""
     return float(context.get_remaining_time_in_millis()) / 1000 - _MARGIN_S
 
 

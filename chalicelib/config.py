@@ -39,17 +39,17 @@ class Settings:
 
 
 def settings() -> Settings:
-    """The settings of this process. Raises Fatal."""
+    """Return the settings of this process. Raises Fatal."""
     return parse(os.environ)
 
 
 def schema_texts(folder: Path = Path(__file__).parent / "schemas") -> dict[str, str]:
-    """The JSON Schemas that ship with the function: slug of the event type to text."""
+    """Return the JSON Schemas that ship with the function: slug of the event type to text."""
     return {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.json"))}
 
 
 def parse(environ: Mapping[str, str]) -> Settings:
-    """The settings in an environment. Raises Fatal that names everything missing or wrong."""
+    """Return the settings in an environment. Raises Fatal, which names everything missing or wrong."""
     read = _Reader(environ)
     found = Settings(
         stage=read.text("HEADGATE_STAGE"),

@@ -1,4 +1,4 @@
-"""One record of the stream to its ends: curated lines, quarantined lines, dropped lines. Never raises.
+"""Turns one record of the stream into curated, quarantined and dropped lines. Never raises.
 
 Total over any bytes (DESIGN I7), and pure but for the user's hook: the same record gives the same bytes.
 """
@@ -117,7 +117,7 @@ def _curated(line_id: str, line: bytes, origin: Origin, hook: Hook, loads: Loads
 
 
 def _message(line: bytes, error: EventError) -> tuple[dict[str, Any], bytes]:
-    """The value and text of a line that is not a JSON object, as a message. Raises Reject."""
+    """Return value and text of a message that holds a line which is not a JSON object. Raises Reject."""
     if error.code not in _RAW_LINE:
         raise Reject(error.code, error.message, error.pointer)
     message = {"message": line.decode()}  # UTF-8, or parse would have said so
@@ -125,7 +125,7 @@ def _message(line: bytes, error: EventError) -> tuple[dict[str, Any], bytes]:
 
 
 def _where_in_hook(error: Exception) -> str:
-    """The kind of error and its place, but not its text, which may quote the event (DESIGN I10)."""
+    """Return the kind of an error and its place, never its text, which may quote the event (I10)."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -172,6 +172,6 @@ def _dropped(line_id: str, number: int, origin: Origin, reason: str, version: st
 
 
 def _clean(text: object) -> str:
-    """Text that can be written as UTF-8."""
+    """Return the text with `?` for every character that UTF-8 cannot hold."""
     text = str(text)
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -27,7 +27,7 @@ _GZIP_WINDOW_BITS = 31  # zlib's way to say: gzip header and checksum. Source: z
 
 
 class Batch(NamedTuple):
-    """The events of one request, in its order; `single` when it was one JSON object.
+    """The events of one request, in its order. `single`: the request was one JSON object.
 
     `own_ids` are the events' own ids, one each, where the request's format gives them.
     """
@@ -94,7 +94,7 @@ def _pieces(text: bytes, media_type: str, *, single: bool) -> Iterator[bytes | E
 
 
 def _inflated(body: bytes, content_encoding: str) -> bytes:
-    """The body without its gzip, never growing past the limit.
+    """Return the body without its gzip; what is inflated never grows past the limit.
 
     API Gateway inflates a gzip body itself and leaves the header, so the magic number decides.
     """
@@ -133,12 +133,12 @@ def _limit_size(size_bytes: int, how: str = "") -> None:
 
 
 def _lines(text: bytes) -> Iterator[bytes]:
-    """The lines that are not blank; blank ones cost no step of their own."""
+    """Yield the lines that are not blank; blank ones cost no step of their own."""
     return (match[1] for match in _NOT_BLANK_LINE.finditer(text))
 
 
 def _elements(text: bytes) -> Iterator[bytes | EventError]:
-    """The elements of the array, each as sent; where the array itself is broken, one error and the end."""
+    """Yield the elements of an array as sent. Where the array itself is broken, yield an error and stop."""
     at, index = _next_token(text, 1), 0
     if text[at : at + 1] == b"]":
         if at + 1 < len(text):

@@ -19,12 +19,12 @@ Origin = tuple[str, str, str]
 
 
 def origin(arrival_s: float, shard_id: str, sequence_number: str) -> Origin:
-    """The origin of a record that arrived at `arrival_s` (epoch seconds)."""
+    """Return the origin of a record that arrived at `arrival_s` (epoch seconds)."""
     return received_at(arrival_s), shard_id, sequence_number
 
 
 def received_at(arrival_s: float) -> str:
-    """A record's arrival (epoch seconds) as RFC 3339 in UTC with milliseconds."""
+    """Return a record's arrival (epoch seconds) as RFC 3339 in UTC with milliseconds."""
     millis = round(arrival_s * 1000)
     return _second(millis // 1000) + _MILLIS[millis % 1000]
 

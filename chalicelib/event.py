@@ -20,7 +20,7 @@ class Event:
 def parse(
     text: bytes, index: int, loads: Loads = jsontext.loads_exact
 ) -> tuple[dict[str, Any], bytes] | EventError:
-    """The object that `text` is, with its line, or what is wrong with it.
+    """Return the object that `text` is and its line, or what is wrong with it.
 
     `index` is its place in the request; `loads` may be what `jsontext.exact_loads` gave for a text around it.
     """
@@ -43,13 +43,13 @@ def parse(
 
 
 def type_of(value: dict[str, Any]) -> str | None:
-    """The event's type: its top-level "type" when that is text."""
+    """Return the event's type: its top-level "type" where that is text."""
     kind = value.get("type")
     return kind if isinstance(kind, str) else None
 
 
 def text_at(value: Any, pointer: str) -> str | None:
-    """The scalar at a JSON Pointer as text, or None where there is none. Source: RFC 6901."""
+    """Return the scalar at a JSON Pointer as text, or None where there is none. Source: RFC 6901."""
     for token in pointer.split("/")[1:]:
         key = token.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict):

@@ -37,7 +37,7 @@ class Request(NamedTuple):
     unique_id: str = ""  # the gateway's own name for it, which no client can choose; "" if it gave none
 
     def header(self, name: str) -> str:
-        """A header's value, "" when it was not sent."""
+        """Return a header's value, "" if it was not sent."""
         return self.headers.get(name, "")
 
 
@@ -83,12 +83,12 @@ def _body_of(event: Mapping[str, Any]) -> bytes:
 
 
 def answered(request_id: str, body: Mapping[str, Any]) -> Answer:
-    """200 with a JSON body."""
+    """Return a 200 with a JSON body."""
     return _answer(200, request_id, orjson.dumps(body))
 
 
 def refused(request_id: str, error: HeadgateError, details: Mapping[str, Any] | None = None) -> Answer:
-    """The error shape: Code, Message, RequestId, Errors of bad events, and `details`."""
+    """Return an error: Code, Message, RequestId, the Errors of bad events, and `details`."""
     body: dict[str, Any] = {"Code": error.code, "Message": error.message, "RequestId": request_id}
     headers: dict[str, str] = {}
     if isinstance(error, Rejected) and error.errors:
@@ -101,7 +101,7 @@ def refused(request_id: str, error: HeadgateError, details: Mapping[str, Any] | 
 
 
 def method_not_allowed(request: Request, allowed: str) -> Answer:
-    """405 with the methods that the path has."""
+    """Return a 405 with the methods that the path has."""
     error = Rejected("MethodNotAllowed", f"This path takes {allowed}.")
     answer = refused(request.request_id, error)
     answer.headers["Allow"] = allowed
@@ -109,7 +109,7 @@ def method_not_allowed(request: Request, allowed: str) -> Answer:
 
 
 def preflight(request: Request, origins: Collection[str]) -> Answer:
-    """The answer to a browser's OPTIONS; 405 where CORS is off or the origin is not listed."""
+    """Return the answer to a browser's OPTIONS: 405 where CORS is off or the origin is not listed."""
     answer = with_cors(_answer(204, request.request_id, b""), request, origins)
     if "Access-Control-Allow-Origin" not in answer.headers:
         return method_not_allowed(request, "POST")
@@ -137,7 +137,7 @@ def _answer(status: int, request_id: str, body: bytes) -> Answer:
 
 
 def _fitting(errors: Sequence[EventError]) -> list[dict[str, Any]]:
-    """All errors, or one per event where all would be more than Lambda may answer."""
+    """Return all errors, or one per event where all would be more than Lambda may answer."""
     shown = [_shown(error) for error in errors]
     # The proxy answer holds the body as a JSON string, which quotes its quotes once more.
     if len(orjson.dumps(orjson.dumps(shown).decode())) <= limits.ANSWER_MAX_BYTES:

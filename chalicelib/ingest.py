@@ -35,7 +35,7 @@ class Ingest:
     new_id: Callable[[], str]
 
     def __call__(self, request: Request, deadline_s: float, counter: Counter) -> Answer:
-        """Answer a POST. `deadline_s` on the clock of `now`."""
+        """Return the answer to a POST. `deadline_s` is on the clock of `now`."""
         try:
             key = _key(request, self.new_id)
             dry_run = _is_dry_run(request)
@@ -73,7 +73,7 @@ class Ingest:
     def _put(
         self, entries: list[Entry], packs: list[Pack], deadline_s: float, counter: Counter
     ) -> tuple[list[Outcome], set[str]]:
-        """The end of each record, and the codes of all attempts that failed on the way."""
+        """Return the outcome of each record, and the codes of all attempts that failed on the way."""
         codes: set[str] = set()
 
         def send(indexes: Sequence[int]) -> list[Outcome]:
@@ -133,7 +133,7 @@ def _policy(call_s: float) -> Policy:
 
 
 def _by_event(packs: Sequence[Pack], outcomes: Sequence[Outcome], count: int) -> list[Outcome]:
-    """Each event's outcome is its record's."""
+    """Return the outcome of each event, which is that of its record."""
     by_index = {i: outcome for p, outcome in zip(packs, outcomes, strict=True) for i in p.indexes}
     return [by_index[i] for i in range(count)]
 
@@ -147,7 +147,7 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
 
 
 def _reason(failures: Sequence[Failure], count: int, codes: set[str]) -> HeadgateError:
-    """The error of a request that was not, or not wholly, stored; `codes` are those of all its attempts."""
+    """Return the error of a request that is not wholly stored; `codes` are those of all its attempts."""
     if len(failures) == count and codes == {"Throttled"}:  # an attempt that timed out may have written
         return Transient("Throttled", "The stream is at its limit; nothing was written.", _RETRY_AFTER_S)
     wait_s = _RETRY_AFTER_MISCONFIGURED_S if "Misconfigured" in codes else _RETRY_AFTER_S

@@ -48,7 +48,7 @@ Loads = Callable[[bytes], Any]
 
 
 def loads(text: bytes) -> Any:
-    """The value of strict JSON, nested at most DEPTH_MAX; numbers may lose digits. Raises NotJson."""
+    """Return the value of strict JSON up to DEPTH_MAX deep; numbers may lose digits. Raises NotJson."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -59,7 +59,7 @@ def loads(text: bytes) -> Any:
 
 
 def loads_exact(text: bytes) -> Any:
-    """As `loads`, and integers keep every digit.
+    """Do as `loads` does, but keep every digit of integers.
 
     Decimal stands for an integer of more than 4,300 digits and for a number beyond a double's range.
     """
@@ -67,7 +67,7 @@ def loads_exact(text: bytes) -> Any:
 
 
 def exact_loads(whole: bytes) -> Loads:
-    """What reads any part of `whole` as `loads_exact` does: one look for all of its lines."""
+    """Return a reader for parts of `whole` that does as `loads_exact`: one look serves all lines."""
     return _loads_every_digit if _may_be_inexact(whole) else loads
 
 
@@ -81,7 +81,7 @@ def _may_be_inexact(text: bytes) -> bool:
 
 
 def dumps(value: Any) -> bytes:
-    """Compact JSON of what `loads_exact` gave, with integers of any size. Raises TypeError."""
+    """Return compact JSON of what `loads_exact` gave, with integers of any size. Raises TypeError."""
     try:
         return orjson.dumps(value, default=_number_text)
     except TypeError:
@@ -89,7 +89,7 @@ def dumps(value: Any) -> bytes:
 
 
 def end_of_value(text: bytes, start: int) -> int | None:
-    """Where the value at `start` ends by its brackets and quotes, or None (unbalanced or too deep).
+    """Return where the value at `start` ends by its brackets, or None (unbalanced or too deep).
 
     Linear in the text and without building the value; what is inside the brackets is not judged.
     """
@@ -98,7 +98,7 @@ def end_of_value(text: bytes, start: int) -> int | None:
 
 
 def one_line(text: bytes) -> bytes:
-    """The text of a valid JSON value without outer white space and without line breaks.
+    """Return the text of a valid JSON value without outer white space and line breaks.
 
     In valid JSON a raw line break can only stand between tokens, where it means nothing.
     """
@@ -108,7 +108,7 @@ def one_line(text: bytes) -> bytes:
 
 @cache
 def _value_pattern() -> re.Pattern[bytes]:
-    """A value up to DEPTH_MAX deep; possessive throughout, so that a mismatch costs one pass."""
+    """Return the pattern of a value up to DEPTH_MAX deep; possessive, so a mismatch costs one pass."""
     inside = rb'[^][{}"]++|%s' % _STRING
     nested = rb"[{\[](?:%s)*+[}\]]" % inside
     for _ in range(limits.DEPTH_MAX - 1):
@@ -117,7 +117,7 @@ def _value_pattern() -> re.Pattern[bytes]:
 
 
 def is_too_deep(text: bytes) -> bool:
-    """Whether brackets outside strings go deeper than DEPTH_MAX, closed or not; linear in the text."""
+    """Return whether brackets outside strings, closed or not, go deeper than DEPTH_MAX; in linear time."""
     if len(text.translate(None, _NO_OPENING)) <= limits.DEPTH_MAX:
         return False
     brackets = _ANY_STRING.sub(b"", text).translate(_BRACKETS, _NO_BRACKETS)

@@ -24,12 +24,12 @@ class Pack:
 
     @property
     def data(self) -> bytes:
-        """The record's bytes."""
+        """Return the record's bytes."""
         return b"".join(self.lines)
 
 
 def pack(lines: Iterable[tuple[bytes, str | None]], pack_bytes: int) -> list[Pack]:
-    """Records of at most `pack_bytes`, in the order of their first lines; a longer line is alone in its own.
+    """Return records of at most `pack_bytes`, by their first lines; a longer line has one of its own.
 
     `lines` are (line with its line feed, ordering key); `pack_bytes` 0 gives one record per line.
     """
@@ -76,6 +76,6 @@ def event_id(record_id: str, line_number: int) -> str:
 
 
 def explicit_hash_key(ordering_key: str) -> str:
-    """The place in the hash range, and so the shard, that a partition key of this text would have."""
+    """Return the hash key, which chooses the shard, that a partition key of this text would have."""
     digest = hashlib.md5(ordering_key.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
     return str(int.from_bytes(digest, "big"))

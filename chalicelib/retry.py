@@ -7,7 +7,8 @@ Rules
 - Only what failed is sent again (partial failures by index), with the caps of the call respected.
 - Full jitter: each wait is a random share of a bound that doubles up to a cap; Retry-After is a floor.
 - Three ends: attempts per item, the sum of all waits, and a deadline that no started call can outlive. An
-  attempt counts when its call got nothing through: a full shard that takes a part each time is at work.
+  attempt is counted only if the call delivered nothing; a throttled shard that accepts part of each batch is
+  making progress.
 - Items of one ordering key go one at a time, in order; other keys do not wait for them. When one is given up,
   the later ones of its key are not sent either, so that a caller who tries again keeps the order.
 
@@ -31,7 +32,7 @@ class Item(NamedTuple):
 
 
 class Success(NamedTuple):
-    """The receiver has it; `receipt` is whatever it answered."""
+    """The receiver has it; `receipt` is what it returned."""
 
     receipt: object = None
 
@@ -71,7 +72,7 @@ class Policy:
     max_items: int  # of one call
     max_bytes: int  # of one call
     call_s: float  # the longest one call can take, from its time-outs
-    max_attempts: float = 5  # per item, of calls that got nothing through
+    max_attempts: float = 5  # per item, of calls that delivered nothing
     base_s: float = 0.05  # bound of the first wait
     cap_s: float = 2.0  # bound of any later wait
     wait_budget_s: float = 10.0  # of all waits together
@@ -103,7 +104,7 @@ class Retry:
         self._resume_s = -math.inf
 
     def step(self, now_s: float) -> Send | Wait | Done:
-        """What to do now. Raises RuntimeError when the last Send was not reported."""
+        """Return what to do now. Raises RuntimeError when the last Send was not reported."""
         if self._in_flight:
             raise RuntimeError("report the outcomes of the last Send first")
         if not self._pending:
@@ -135,7 +136,7 @@ class Retry:
             self._back_off(now_s, floor_s)
 
     def _settle(self, index: int, outcome: Outcome, *, in_vain: bool) -> bool:
-        """Record an outcome; True when the item is to be sent again. `in_vain`: nothing got through."""
+        """Record an outcome and return whether the item is to be sent again. `in_vain`: nothing was delivered."""
         self.outcomes[index] = outcome
         self._sent[index] += 1
         self._in_vain[index] += in_vain

@@ -16,7 +16,7 @@ _NOT_SLUG = re.compile(r"[\W_]+")
 
 
 def slug(event_type: str) -> str:
-    """A type's file name without `.json`: lower case; runs of all but letters and digits become `-`."""
+    """Return a type's file name without `.json`: lower case, `-` for what is no letter or digit."""
     return _NOT_SLUG.sub("-", event_type.casefold()).strip("-")
 
 
@@ -40,11 +40,11 @@ class Schemas:
             raise Fatal("InternalError", f"Schemas that cannot be used: {'; '.join(bad)}")
 
     def __bool__(self) -> bool:
-        """Whether there is anything to check."""
+        """Return whether there is anything to check."""
         return self._only_known or bool(self._validators)
 
     def check(self, event_type: str | None, value: dict[str, Any], index: int) -> list[EventError]:
-        """Every violation (the first ERRORS_PER_EVENT_MAX), each with its pointer; [] when valid."""
+        """Return the violations, up to ERRORS_PER_EVENT_MAX, each with its pointer; [] for a valid event."""
         validator = self._validators.get(slug(event_type)) if event_type else None
         if validator is None:
             return [_unknown(index)] if self._only_known else []
@@ -77,7 +77,7 @@ def _unknown(index: int) -> EventError:
 
 
 def _places(error: Any) -> Iterator[tuple[str, str]]:
-    """Pointer and message of each place that one error of the library means."""
+    """Yield pointer and message of each place that one error of the library means."""
     unexpected = getattr(error.kind, "unexpected", None)
     options = getattr(error.kind, "options", None)
     if unexpected is not None:  # the library names the properties in the message; the pointer should
@@ -90,7 +90,7 @@ def _places(error: Any) -> Iterator[tuple[str, str]]:
 
 
 def _pointer(path: Sequence[str | int]) -> str:
-    """The JSON Pointer of a path, or that of the nearest ancestor within POINTER_MAX_CHARS."""
+    """Return the JSON Pointer of a path, or of its nearest ancestor within POINTER_MAX_CHARS."""
     pointer = ""
     for token in path:
         longer = f"{pointer}/{str(token).replace('~', '~0').replace('/', '~1')}"

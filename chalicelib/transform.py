@@ -48,7 +48,7 @@ class Transform:
     event_as_text: bool = False  # in curated/: a JSON string that holds the event, for the columnar formats
 
     def __call__(self, event: Mapping[str, Any], deadline_s: float, counter: Counter) -> dict[str, Any]:
-        """Process a batch of one shard; the answer is Lambda's ReportBatchItemFailures."""
+        """Process a batch of one shard, and return what Lambda's ReportBatchItemFailures expects."""
         records: Records = event["Records"]
         done = len(records)
         for piece in _pieces(records, self._ends):
@@ -65,7 +65,7 @@ class Transform:
         return curate(record, self.hook, self.version, event_as_text=self.event_as_text)
 
     def _deliver(self, piece: _Piece, done: int, deadline_s: float, counter: Counter) -> int:
-        """Send the curated lines; the place of the first record that is not done, `done` if all are."""
+        """Send the curated lines; return the place of the first record that is not done, else `done`."""
         packs = pack(zip(piece.curated, repeat(None)), self.pack_bytes)
 
         def send(indexes: Sequence[int]) -> list[Outcome]:
@@ -153,7 +153,7 @@ def _count(piece: _Piece, done: int, counter: Counter) -> None:
 
 
 def _bucket(pattern: str, stream_arn: str) -> str:
-    """The bucket's name. Source: ARN format, arn:partition:service:region:account:resource."""
+    """Return the bucket's name. Source: ARN format, arn:partition:service:region:account:resource."""
     region, account = stream_arn.split(":")[3:5]
     return pattern.replace("{account}", account).replace("{region}", region)
 

@@ -145,7 +145,7 @@ def test_a_repeated_idempotency_key_gives_both_copies_the_same_event_id(local: L
 
 
 def test_lines_from_other_producers_are_curated_or_quarantined_whole(local: Local) -> None:
-    """T01, T14: a raw log line is a message, bytes that are not UTF-8 and KPL records are set aside."""
+    """T01, T14: a raw log line is a message; what is not UTF-8 and a damaged KPL record are set aside."""
     marker = uuid4().hex.encode()
     kinesis = local.client("kinesis")
     log_line = b'10.0.0.1 - - "GET /%s HTTP/1.1" 200 "\xed\x95\x9c"' % marker
@@ -156,7 +156,8 @@ def test_lines_from_other_producers_are_curated_or_quarantined_whole(local: Loca
     kinesis.close()
     (envelope,) = curated(local, f"GET /{marker.decode()}")
     assert envelope["event"] == {"message": log_line.decode()}
-    assert (envelope["type"], envelope["event_id"]) == (None, "log")
+    place = f"{envelope['shard_id']}:{envelope['sequence_number']}"
+    assert (envelope["type"], envelope["event_id"]) == (None, place), "the key of another producer is no id"
 
     def set_aside() -> list[Any]:
         lines = [json.loads(line) for line in local.lines("quarantine")]
