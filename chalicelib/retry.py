@@ -136,7 +136,7 @@ class Retry:
             self._back_off(now_s, floor_s)
 
     def _settle(self, index: int, outcome: Outcome, *, in_vain: bool) -> bool:
-        """Record an outcome; return whether the item is to be sent again. `in_vain`: nothing was delivered."""
+        """Record an outcome; return whether to send the item again. `in_vain`: nothing was delivered."""
         self.outcomes[index] = outcome
         self._sent[index] += 1
         self._in_vain[index] += in_vain
