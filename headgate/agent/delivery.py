@@ -76,7 +76,7 @@ class Delivery:
                 self._refused(error, now_s)
                 return
             self._unstored.pop(0)
-        self._dirty |= any(pipeline.moved for pipeline in self.pipelines)
+        self._dirty |= any(pipeline.advanced for pipeline in self.pipelines)
         if self._dirty and now_s - self._committed_s >= COMMIT_PERIOD_S:
             self._try_commit(now_s)
 
@@ -90,8 +90,8 @@ class Delivery:
         self._save(checkpoints)
         for pipeline in self.pipelines:
             for file in pipeline.files.files:
-                file.registered = bool(file.key and file.head)
-            pipeline.moved = False
+                file.register()
+            pipeline.advanced = False
         self._dirty, self._committed_s, self.blocked = False, now_s, None
 
     def keep(self, pipelines: Sequence[Pipeline]) -> None:
@@ -108,7 +108,7 @@ class Delivery:
     @property
     def settled(self) -> bool:
         """Everything read is delivered and written down."""
-        moved = self._dirty or any(pipeline.moved for pipeline in self.pipelines)
+        moved = self._dirty or any(pipeline.advanced for pipeline in self.pipelines)
         return not (moved or self._unstored or self._waiting) and all(p.idle() for p in self.pipelines)
 
     def touch(self) -> None:

@@ -48,7 +48,7 @@ class LongLines:
             batcher.add(file, start, Lines([cut], [end]), now_s)
             self._counters.records_read += 1
             self._counters.events["truncated_records"] += 1
-            file.skipping, file.skip_start = _Nowhere(), end
+            file.divert(_Nowhere())
             return len(data)
         raw = self._open_raw(file.key, file.read_offset)
         try:
@@ -56,8 +56,7 @@ class LongLines:
         except OSError:
             raw.close()
             raise
-        file.skip_start = file.read_offset
-        file.skipping = raw
+        file.divert(raw)
         file.consume(data)
         return len(data)
 
@@ -80,7 +79,7 @@ class LongLines:
     def _done(self, file: TailedFile, end: int) -> None:
         raw = file.skipping
         if raw is None or isinstance(raw, _Nowhere):
-            file.skipping = None
+            file.end_diversion()
             return
         self._sync(raw)
         size = end - file.skip_start
@@ -99,8 +98,7 @@ class LongLines:
             ]
         )
         self._counters.records_read += 1
-        raw.close()
-        file.skipping = None
+        file.end_diversion()
 
 
 class _Nowhere(io.BytesIO):

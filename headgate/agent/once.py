@@ -72,4 +72,4 @@ class Once:
 def held(pipeline: Pipeline, file: TailedFile, now_s: float = -math.inf) -> bool:
     """Whether only time settles it: an open multi-line record, or what may be a copy in the making."""
     open_record = pipeline.flow.start_pattern is not None and now_s - file.changed_s < pipeline.flow.hold_s
-    return open_record or not file.judged
+    return open_record or not file.decided

@@ -48,7 +48,7 @@ class Pipeline:
         self.chain = chain
         self.counters = Counters()
         self.in_flight = 0  # batches handed out
-        self.moved = False  # an offset moved since the checkpoints were written
+        self.advanced = False  # an offset moved since the checkpoints were written
         self._room_bytes = room_bytes
         self._store_rejects = write_rejects
         start = Start(first_start, flow.from_start, flow.strict)
@@ -104,12 +104,10 @@ class Pipeline:
         to_send: list[OutgoingBatch] = []
         for batch in batches:
             for key, (start, end) in batch.spans.items():
-                batch.files[key].progress.add(start, end)
+                batch.files[key].hand_over(start, end)
             if self.plans:
                 for unit in batch.units:
-                    plan = unit.file.sent_plan
-                    if not plan or plan[-1] < unit.end:
-                        plan.append(unit.end)
+                    unit.file.plan(unit.end)
             if batch.units:
                 self.in_flight += 1
                 to_send.append(batch)
@@ -182,8 +180,8 @@ class Pipeline:
     def _read_file(self, file: TailedFile, now_s: float) -> bool:
         if file.handle is None:
             return False
-        if file.touched:
-            file.verify()
+        if file.touched and (cut := file.verify()):
+            self._report("truncated_unread_bytes", file.path, "bytes were cut off before they were read", cut)
         if file.unread == 0 or not may_read(file, self.files.files, now_s):
             return False
         progressed = False
@@ -217,29 +215,18 @@ class Pipeline:
                     if not file.key or file.scanned >= file.size or self._flow_holds(file):
                         self._history.name(file, at_end=True)
                         self._reader.read_rest(file, now_s)
-                elif not file.progress.pending and file.progress.offset == file.read_offset:
-                    self._finish(file)
+                elif file.delivered:
+                    self.files.finish(file)
             except (OSError, Truncated) as error:
                 self._report("read_error", file.path, str(error))
 
     def _flow_holds(self, file: TailedFile) -> bool:
         return self.flow.start_pattern is not None and file.held_size == file.size
 
-    def _finish(self, file: TailedFile) -> None:
-        file.finished = True
-        if file.key:
-            file.last_checkpoint = file.checkpoint(0.0)
-            self._history.known[file.key] = file.last_checkpoint
-        self.files.forget(file)
-
     def _acknowledge_spans(self, batch: OutgoingBatch) -> None:
         self.batcher.buffered_bytes -= batch.size_bytes
         for key, (start, _) in batch.spans.items():
-            file = batch.files[key]
-            if file.progress.acknowledge(start):
-                self.moved = True
-                offset = file.progress.offset
-                file.sent_plan = [end for end in file.sent_plan if end > offset]
+            self.advanced |= batch.files[key].acknowledge(start)
 
     def _report(self, reason: str, path: str, message: str, lost_bytes: int = 0) -> None:
         if reason.endswith("_error"):

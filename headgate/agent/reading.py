@@ -78,7 +78,7 @@ class FlowReader:
             end = data.rfind(b"\n") + 1
         if end == 0:
             if len(data) < self._max_record_bytes:
-                file.scanned = file.read_offset + len(data)
+                file.no_line_up_to(file.read_offset + len(data))
                 return 0
             return self._long.begin(file, data, self._batcher, now_s)
         block = data[:end]
@@ -107,7 +107,7 @@ class FlowReader:
             if end == 0:
                 return self._long.begin(file, data, self._batcher, now_s)
             framed = framed._replace(records=[data[:end]], remainder=data[end:])
-        file.held_size = file.size if len(data) < count else -1
+        file.hold(complete=len(data) < count)
         if not framed.records:
             return 0
         taken = len(data) - len(framed.remainder)
@@ -135,7 +135,7 @@ class FlowReader:
         end = file.planned[0]
         data = file.read(end - file.read_offset)
         if len(data) < end - file.read_offset:
-            file.planned.clear()
+            file.drop_plan()
             return 0
         if self._start is not None:
             records = split_multi_line(data, self._start).records
@@ -149,8 +149,7 @@ class FlowReader:
         lines = self._lines(file, records)
         self._batcher.add_unit(file, file.read_offset, end, lines, now_s)
         file.consume(data)
-        # It stays planned without a gap: the checkpoints may be written before this unit is handed over.
-        file.sent_plan.append(file.planned.pop(0))
+        file.repeated()
         return len(data)
 
     def _take_until_footer(self, file: TailedFile, records: list[bytes], now_s: float) -> None:

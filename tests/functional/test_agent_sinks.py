@@ -51,7 +51,7 @@ def sink_of(target: Endpoint, **flow: Any) -> Sink:
 
 def unit(*lines: bytes, start: int = 0, ordering: str | None = None) -> Unit:
     file = TailedFile(RealDisk(), -1, "/nowhere/x", Inode(1, 2))
-    file.key = "k"
+    file.name("k", 0)
     starts = [start + sum(map(len, lines[:i])) for i in range(len(lines))]
     size = sum(map(len, lines))
     return Unit(file, start, start + size, list(lines), starts, size, ordering)

@@ -79,7 +79,7 @@ def test_a10_an_empty_span_is_refused_because_it_could_never_be_acknowledged() -
 
 def file_of(key: str = "k") -> TailedFile:
     file = TailedFile(RealDisk(), -1, "/x", Inode(1, 2))
-    file.key = key
+    file.name(key, 0)
     return file
 
 

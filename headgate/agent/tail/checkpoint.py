@@ -28,7 +28,7 @@ class Checkpoint:
     finished: bool = False
     updated_s: float = 0.0  # wall clock; only for forgetting old ones
 
-    def speaks_of(self, inode: Inode, size: int, head: bytes, tail: bytes) -> bool:
+    def describes(self, inode: Inode, size: int, head: bytes, tail: bytes) -> bool:
         """Whether a file is the one that was read: `head` its first bytes, `tail` those before `offset`."""
         return (
             self.inode.same_as(inode)

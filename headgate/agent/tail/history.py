@@ -1,8 +1,8 @@
-"""What is known of a flow's files from before, and where reading of each file begins.
+"""What is known of a flow's files from before, where reading of each file begins, and which file is a copy.
 
-An inode has one life after the other: a file that is truncated and written again, or deleted and its number
-used again. Decides which life a file goes on with, and the key that its event ids begin with. Never looks for
-files. Called by fileset.py, which finds them, and by pipeline.py.
+One inode number can belong to several files in turn: a file that is truncated and written again, or deleted
+and its number used again. Decides which earlier file a file continues, and the key that its event ids begin
+with. Never looks for files. Called by fileset.py, which finds them, and by pipeline.py.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,14 @@ from headgate.agent.tail.disk import Disk, end_of_lines
 from headgate.agent.tail.file import TailedFile
 from headgate.agent.tail.identity import HEAD_BYTES, file_key
 
+# A file that has the bytes of another one may be a copy in the making. It is read when it did not change for
+# the first time, or after the second: a large copy takes a while, and a twin of a log must be read in time.
+_COPY_QUIET_S, _COPY_GROWS_S = 5.0, 30.0
+_COMPARED_BYTES = 4096
+
 
 class Start(NamedTuple):
-    """Where files begin that no checkpoint speaks of, when they are there at the first look."""
+    """Where files begin that have no checkpoint, when they are there at the first look."""
 
     first: bool  # the flow has never run
     from_start: bool  # initialPosition is START_OF_FILE
@@ -23,7 +28,7 @@ class Start(NamedTuple):
 
 
 class InodeHistory:
-    """`known` are the checkpoints by key."""
+    """The checkpoints of a flow's files; `known` has them by key."""
 
     def __init__(self, flow: str, disk: Disk, known: Iterable[Checkpoint], start: Start) -> None:
         """`flow` is the flow's id, which the files' keys depend on."""
@@ -36,19 +41,17 @@ class InodeHistory:
     def begin(self, file: TailedFile, *, first_look: bool) -> Checkpoint | None:
         """Set where to begin: at the file's checkpoint, at the end, or at 0. Raises OSError.
 
-        Gives the last life of its inode when that has ended, and `file` stands in its place.
+        Return the newest earlier file of its inode number when that one has ended and `file` replaces it.
         """
-        lives = [known for known in self.known.values() if known.inode[:2] == file.inode[:2]]
-        lives.sort(key=lambda known: known.generation, reverse=True)
-        for life in lives:
-            head, tail = file.beginning(), file.before(life.offset)
-            if life.speaks_of(file.inode, file.size, head, tail):
-                file.resume(life, head, tail)
-                file.rotated = life.path != file.path
+        earlier = [known for known in self.known.values() if known.inode[:2] == file.inode[:2]]
+        earlier.sort(key=lambda known: known.generation, reverse=True)
+        for known in earlier:
+            if known.describes(file.inode, file.size, file.beginning(), file.before(known.offset)):
+                file.resume(known)
                 return None
-        if lives:
-            file.generation = lives[0].generation + 1
-            return lives[0]
+        if earlier:
+            file.name("", earlier[0].generation + 1)
+            return earlier[0]
         if first_look and self._start.first and not self._start.from_start:
             self._skip_to_end(file)
         return None
@@ -63,7 +66,7 @@ class InodeHistory:
             self._skip_to_end(file)
 
     def name(self, file: TailedFile, *, at_end: bool = False) -> bool:
-        """Give `file` its key, from its first line; False while that is not complete. Raises OSError.
+        """Give `file` its key, from its first line; return False while that is incomplete. Raises OSError.
 
         `at_end`: nothing will be added, so what is there is the first line.
         """
@@ -73,50 +76,60 @@ class InodeHistory:
         first, newline, _ = beginning.partition(b"\n")
         if not (newline or at_end or len(beginning) == HEAD_BYTES):
             return False
-        file.key = file_key(self._flow, file.inode, first, file.generation)
-        while file.key in self.known and file.read_offset == 0:
-            file.generation += 1
-            file.key = file_key(self._flow, file.inode, first, file.generation)
+        generation = file.generation
+        key = file_key(self._flow, file.inode, first, generation)
+        while key in self.known and file.read_offset == 0:
+            generation += 1
+            key = file_key(self._flow, file.inode, first, generation)
+        file.name(key, generation)
         return True
 
     def _skip_to_end(self, file: TailedFile) -> None:
         offset = end_of_lines(self._disk, file.held(), file.size)
-        file.start_at(offset, file.beginning()[:offset], file.before(offset))
-        file.judged = True
+        file.skip_to_end(offset)
         self.skipped_bytes += offset
         self.name(file, at_end=True)
 
 
-_COPY_WAIT_S = 5.0
-
-
 def may_read(file: TailedFile, files: Iterable[TailedFile], now_s: float) -> bool:
-    """Whether it is decided that `file` is not a copy of one of `files` in the making. Raises OSError."""
-    if file.judged:
+    """Whether it is decided that `file` is not a copy of one of `files` in the making. Raises OSError.
+
+    Loss weighs more than a copy sent twice: a file is only taken for a copy when its original was truncated.
+    """
+    if file.decided:
         return True
     beginning = file.beginning()
     if not beginning:
         return False
-    for other in files:
-        if other is file or other.rotated or other.handle is None or not other.head:
-            continue
-        alike = now_s - file.changed_s < _COPY_WAIT_S and _begins_like(beginning, other.head)
-        if alike and (file.size < other.read_offset or holds(file, other)):
-            return False
-    file.judged = True
+    if now_s - file.changed_s < _COPY_QUIET_S and now_s - file.attached_s < _COPY_GROWS_S:
+        for other in files:
+            if other is file or other.rotated or other.handle is None or not (other.head or other.decided):
+                continue
+            if _may_copy(file, beginning, other):
+                return False
+    file.decide()
     return True
 
 
 def holds(copy: TailedFile, origin: TailedFile) -> bool:
-    """Whether `copy` holds everything that was read of `origin`. Raises OSError."""
+    """Whether `copy` holds everything that was read, or else seen, of `origin`. Raises OSError."""
     offset = origin.read_offset
-    if not origin.head or copy.size < offset or copy.handle is None:
+    if copy.handle is None or copy.size < max(offset, 1):
         return False
+    if not origin.head:
+        known = origin.first_seen
+        return bool(known) and copy.size >= origin.seen_bytes and copy.beginning().startswith(known)
     tail = copy.disk.read(copy.handle, offset - len(origin.tail), len(origin.tail))
     return copy.beginning()[: len(origin.head)] == origin.head and tail == origin.tail
 
 
-def _begins_like(beginning: bytes, head: bytes) -> bool:
-    """Whether two beginnings of files are the same as far as both go."""
-    shared = min(len(beginning), len(head))
-    return beginning[:shared] == head[:shared]
+def _may_copy(file: TailedFile, beginning: bytes, other: TailedFile) -> bool:
+    """Whether all that is compared of `file` stands at the same place in `other`. Raises OSError."""
+    theirs = other.beginning()
+    shared = min(len(beginning), len(theirs))
+    if beginning[:shared] != theirs[:shared]:
+        return False
+    start = max(0, file.size - _COMPARED_BYTES)
+    ours = file.disk.read(file.held(), start, file.size - start)
+    # A copy is never longer than its original, and so far it has the same bytes.
+    return file.disk.read(other.held(), start, len(ours)) == ours
