@@ -14,7 +14,7 @@ from headgate.agent.config.model import Flow
 from headgate.agent.convert.build import Surroundings, build_chain
 from headgate.agent.delivery import Delivery
 from headgate.agent.pipeline import Pipeline
-from headgate.agent.rejects import Reject
+from headgate.agent.rejects import LongLine, Reject
 from headgate.agent.state import decode, encode
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.disk import Disk, RealDisk
@@ -52,6 +52,7 @@ class Rig:
     save_error: OSError | None = None
     rejects_error: OSError | None = None
     raw_directory: Path = Path()
+    raw_room_bytes: int = 1 << 40
 
     def start(self) -> "Rig":
         """Start, or start again after `kill`, from the checkpoints that were written."""
@@ -60,12 +61,9 @@ class Rig:
             self.flow,
             chain=build_chain(self.flow.options, AROUND),
             disk=self.disk,
-            known=known.get(self.flow.id, []),
-            first_start=self.flow.id not in known,
+            known=known.get(self.flow.id),
             room_bytes=self.room_bytes,
-            write_rejects=self._keep,
-            open_raw=lambda key, offset: (self.raw_directory / f"{key}-{offset}").open("wb"),
-            sync=lambda _file: None,
+            rejects=self,
         )
         self.delivery = Delivery([self.pipeline], self._save, lambda: None, lambda: self.now_s, 1e9)
         return self
@@ -118,6 +116,10 @@ class Rig:
             k: v for k, v in by_id.items() if len(v) > 1
         }
 
+    def open_raw(self, key: str, offset: int) -> LongLine:
+        """Keep a long line."""
+        return LongLine(self.raw_directory / f"{key}-{offset}", self.raw_room_bytes)
+
     def _send(self, *, flush: bool) -> None:
         for pipeline, batch in self.delivery.collect(self.now_s, flush=flush):
             self.flying.append((pipeline, batch))
@@ -129,7 +131,8 @@ class Rig:
             raise self.save_error
         self.stored = encode(checkpoints)
 
-    def _keep(self, rejects: list[Reject]) -> int:
+    def write(self, rejects: list[Reject]) -> int:
+        """Keep lines that are not sent."""
         if self.rejects_error is not None:
             raise self.rejects_error
         self.rejects += rejects

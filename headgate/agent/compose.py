@@ -1,7 +1,6 @@
 """Puts the agent together from its settings: which parts exist, and who knows whom. No rule lives here."""
 
 import logging
-import os
 import socket
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -9,17 +8,16 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from headgate.agent.config.model import FIREHOSE, HTTP, AgentConfig, Flow
+from headgate.agent.config.model import FIREHOSE, HTTP, AgentConfig, Aws, Flow
 from headgate.agent.convert.build import Surroundings, build_chain
 from headgate.agent.convert.chain import Chain
 from headgate.agent.ec2 import InstanceFacts
-from headgate.agent.metrics import Metrics
-from headgate.agent.outgoing import make_final_step
+from headgate.agent.metrics import Metrics, PutMetricData
 from headgate.agent.pipeline import Pipeline
 from headgate.agent.rejects import Rejects
 from headgate.agent.sending import CallResult, Delivered, Sender
 from headgate.agent.sinks.answer import Sink
-from headgate.agent.sinks.aws import MissingBoto, make_client, send_body
+from headgate.agent.sinks.aws import Unusable, is_aws, make_client, send_body
 from headgate.agent.sinks.firehose import firehose_sink
 from headgate.agent.sinks.http import HttpSink
 from headgate.agent.sinks.kinesis import kinesis_sink
@@ -29,7 +27,6 @@ from headgate.agent.tail.disk import Disk
 
 _log = logging.getLogger(__name__)
 _DEFAULT_REGION = "us-east-1"  # of Firehose and CloudWatch, as with the original
-_OBJECT_MAKERS = {"CSVTOJSON", "LOGTOJSON", "ADDMETADATA"}
 _ROOM_MIN_BYTES = 1024 * 1024
 
 Results = SimpleQueue[CallResult | Delivered]
@@ -59,15 +56,10 @@ def make_pipeline(
         flow,
         chain=make_chain(flow.options),
         disk=disk,
-        known=checkpoints or [],
-        first_start=checkpoints is None,
+        known=checkpoints,
         room_bytes=max(_ROOM_MIN_BYTES, settings.buffer_bytes // len(settings.flows)),
-        write_rejects=lambda found: rejects.write(
-            found, datetime.now(UTC).isoformat(timespec="milliseconds")
-        ),
-        open_raw=rejects.open_raw,
-        sync=_sync,
-        final_step=make_final_step(host, http=flow.kind == HTTP, converted=_makes_objects(flow)),
+        rejects=rejects,
+        host=host,
     )
 
 
@@ -76,12 +68,18 @@ def make_sink(settings: AgentConfig, flow: Flow) -> Sink:
     aws = settings.aws
     if flow.http is not None:
         return HttpSink(flow.http, timeout_s=aws.read_timeout_s, use_gzip=settings.http_gzip)
+    client = make_records_client(aws, flow.kind)
     if flow.kind == FIREHOSE:
-        region = None if aws.firehose_endpoint else _DEFAULT_REGION
-        client = make_client(aws, "firehose", endpoint=aws.firehose_endpoint, region=region)
         return firehose_sink(flow, send_body(client, "firehose", "PutRecordBatch"))
-    client = make_client(aws, "kinesis", endpoint=aws.kinesis_endpoint, region=aws.kinesis_region)
     return kinesis_sink(flow, send_body(client, "kinesis", "PutRecords"))
+
+
+def make_records_client(aws: Aws, kind: str) -> Any:
+    """Return the client that flows to Kinesis or to Firehose send with. Raises Unusable."""
+    if kind == FIREHOSE:
+        region = None if aws.firehose_endpoint else _DEFAULT_REGION
+        return make_client(aws, "firehose", endpoint=aws.firehose_endpoint, region=region)
+    return make_client(aws, "kinesis", endpoint=aws.kinesis_endpoint, region=aws.kinesis_region)
 
 
 def make_sender(
@@ -94,13 +92,12 @@ def make_sender(
 def make_metrics(settings: AgentConfig) -> Metrics:
     """CloudWatch for flows to AWS; nothing where all flows go by HTTP or metrics are off."""
     put = None
-    if settings.emit_metrics and any(flow.kind != HTTP for flow in settings.flows):
-        endpoint = settings.aws.cloudwatch_endpoint
-        region = None if endpoint else _DEFAULT_REGION
+    kinds = {flow.kind for flow in settings.flows} - {HTTP}
+    if settings.emit_metrics and kinds:
         try:
-            put = make_client(settings.aws, "cloudwatch", endpoint=endpoint, region=region).put_metric_data
-        except MissingBoto:
-            put = None
+            put = _put_metric_data(settings.aws, kinds)
+        except Unusable as error:
+            _log.warning("no metrics are sent: %s", error)
     instance = None
     if settings.tag_instance:
         facts = InstanceFacts(3600.0)()
@@ -108,12 +105,19 @@ def make_metrics(settings: AgentConfig) -> Metrics:
     return Metrics(put, settings.metrics_namespace, settings.metrics_queue_size, instance)
 
 
-def _makes_objects(flow: Flow) -> bool:
-    """Whether every record that leaves the converters is a JSON object on one line."""
-    if not flow.options or flow.on_mismatch == "raw":
-        return False
-    last = flow.options[-1]
-    return last.get("optionName") in _OBJECT_MAKERS and last.get("jsonFormat") != "PRETTYPRINT"
+def _put_metric_data(aws: Aws, kinds: set[str]) -> PutMetricData | None:
+    """Return the call that sends metrics; None where only the records go to a service that is not AWS's."""
+    endpoint = aws.cloudwatch_endpoint
+    client = make_client(aws, "cloudwatch", endpoint=endpoint, region=None if endpoint else _DEFAULT_REGION)
+    if endpoint is None and is_aws(client.meta.endpoint_url):
+        for kind in sorted(kinds):
+            if not is_aws(make_records_client(aws, kind).meta.endpoint_url):
+                _log.warning(
+                    "no metrics are sent: %s goes elsewhere than to AWS; set cloudwatch.endpoint", kind
+                )
+                return None
+    put: PutMetricData = client.put_metric_data
+    return put
 
 
 def _imported(settings: AgentConfig, flow: Flow, disk: Disk) -> list[Checkpoint] | None:
@@ -129,11 +133,6 @@ def _imported(settings: AgentConfig, flow: Flow, disk: Disk) -> list[Checkpoint]
         return None
     _log.info("%s: %d checkpoints taken over from the Amazon Kinesis Agent", flow.id, len(found))
     return found
-
-
-def _sync(file: object) -> None:
-    if hasattr(file, "fileno"):
-        os.fsync(file.fileno())
 
 
 def _is_number(option: dict[str, Any]) -> bool:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from headgate.agent.config.model import HTTP, AgentConfig, Flow
+from headgate.agent.config.model import AgentConfig, Flow
 from headgate.agent.convert.build import log_options
 from headgate.agent.convert.chain import Chain, Dropped
 from headgate.agent.convert.logs import MISMATCH, explain_mismatch
-from headgate.agent.outgoing import make_final_step, record_bytes
+from headgate.agent.outgoing import final_step_of, record_bytes
 from headgate.agent.text import decode
 
 Print = Callable[[str], object]
@@ -36,7 +36,7 @@ def explain(
         return _unsent(flow, record, answer, write)
     if chain.failures:
         write(f"a converter failed, so the line goes out as it is: {chain.last_failure}")
-    final_step = make_final_step(None, http=flow.kind == HTTP, converted=False)
+    final_step = final_step_of(flow)
     data = answer if final_step is None else final_step(answer, "", 0)
     limit = record_bytes(flow)
     if len(data) > limit:

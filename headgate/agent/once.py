@@ -7,8 +7,9 @@ agent never gives up. Pure; times are monotonic seconds. Called by run.py.
 import math
 from collections.abc import Sequence
 
+from headgate.agent.config.model import Flow
 from headgate.agent.delivery import Delivery
-from headgate.agent.pipeline import Pipeline
+from headgate.agent.pipeline import END_QUIET_S, Pipeline
 from headgate.agent.sending import CallResult
 from headgate.agent.tail.file import TailedFile
 
@@ -49,27 +50,35 @@ class Once:
         for pipeline in pipelines:
             if pipeline.idle() and delivery.blocked is None:
                 self.moved(pipeline.flow.id, now_s)
-                if any(file.unread and held(pipeline, file, now_s) for file in pipeline.files.files):
+                files = pipeline.files
+                if files.unopened or any(
+                    f.unread and held(pipeline, f, now_s, at_end=True) for f in files.files
+                ):
                     return False
                 continue
-            reason = self._reason(pipeline.flow.id, now_s, delivery.blocked)
+            reason = self._reason(pipeline.flow, now_s, delivery.blocked)
             if reason is None:
                 return False
             reasons.append(reason)
         self.given_up = reasons
         return bool(reasons) or delivery.settled
 
-    def _reason(self, flow: str, now_s: float, blocked: str | None) -> str | None:
+    def _reason(self, flow: Flow, now_s: float, blocked: str | None) -> str | None:
         """Why a flow that is not done will not be; None while there is hope."""
-        cause = self._causes.get(flow, "the destination does not answer")
-        if blocked is None and self._refusals.get(flow, 0) >= REFUSALS:
-            return f"{flow}: the destination refuses every call: {cause}"
-        if now_s - self._moved_s.setdefault(flow, now_s) >= self._patience_s:
-            return f"{flow}: nothing was delivered for {self._patience_s:g} s: {blocked or cause}"
+        cause = self._causes.get(flow.id, "the destination does not answer")
+        if blocked is None and self._refusals.get(flow.id, 0) >= REFUSALS:
+            return f"{flow.id}: the destination refuses every call: {cause}"
+        if now_s - self._moved_s.setdefault(flow.id, now_s) >= self._patience_s:
+            return f"{flow.id}: nothing was delivered for {self._patience_s:g} s: {blocked or cause}"
         return None
 
 
-def held(pipeline: Pipeline, file: TailedFile, now_s: float = -math.inf) -> bool:
-    """Whether only time settles it: an open multi-line record, or what may be a copy in the making."""
-    open_record = pipeline.flow.start_pattern is not None and now_s - file.changed_s < pipeline.flow.hold_s
-    return open_record or not file.decided
+def held(pipeline: Pipeline, file: TailedFile, now_s: float = -math.inf, *, at_end: bool = False) -> bool:
+    """Whether only time settles it: an open multi-line record, or what may be a copy in the making.
+
+    `at_end`: also an end without a line feed, which `--once` sends when the file is quiet.
+    """
+    wait_s = pipeline.flow.hold_s if pipeline.flow.start_pattern is not None else 0.0
+    if at_end:
+        wait_s = max(wait_s, END_QUIET_S)
+    return now_s - file.changed_s < wait_s or not file.decided

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from headgate.agent.config.model import KINESIS, Flow
+from headgate.agent.config.model import HTTP, KINESIS, Flow
 from headgate.agent.convert.chain import Converted
 from headgate.agent.counters import Counters
 from headgate.agent.framing import truncate
@@ -22,14 +22,17 @@ FinalStep = Callable[[bytes, str, int], bytes]
 """A record, the path and the offset it comes from; the record to send."""
 
 
-def make_final_step(host: str | None, *, http: bool, converted: bool) -> FinalStep | None:
+def make_final_step(
+    host: str | None, *, http: bool, converted: bool, bracketed: bool = False
+) -> FinalStep | None:
     """The steps of a flow, or None when records go out as they are.
 
-    `host` is set when source metadata is wanted; `converted`: the flow's converters only make JSON objects.
+    `host` is set when source metadata is wanted; `converted`: the flow's converters only make JSON objects;
+    `bracketed`: they end with ADDBRACKETS.
     """
+    if host is None and not http:
+        return (lambda r, _p, _o: r if r.endswith(b"\n") else end_line(r)) if bracketed else None
     if host is None:
-        if not http:
-            return None
         return (lambda record, _path, _offset: record) if converted else (lambda r, _p, _o: as_object(r))
 
     def finish(record: bytes, path: str, offset: int) -> bytes:
@@ -39,6 +42,29 @@ def make_final_step(host: str | None, *, http: bool, converted: bool) -> FinalSt
         return body + comma + source.encode("utf-8", "replace") + b"}\n"
 
     return finish
+
+
+def final_step_of(flow: Flow, host: str | None = None) -> FinalStep | None:
+    """Return the last step of a flow's records; strict leaves those of ADDBRACKETS without a line feed."""
+    last = flow.options[-1].get("optionName") if flow.options else None
+    bracketed = last == "ADDBRACKETS" and not flow.strict
+    return make_final_step(host, http=flow.kind == HTTP, converted=_makes_objects(flow), bracketed=bracketed)
+
+
+def _makes_objects(flow: Flow) -> bool:
+    """Whether every record that leaves the converters is a JSON object on one line."""
+    if not flow.options or flow.on_mismatch == "raw":
+        return False
+    last = flow.options[-1]
+    return last.get("optionName") in _OBJECT_MAKERS and last.get("jsonFormat") != "PRETTYPRINT"
+
+
+def end_line(record: bytes) -> bytes:
+    """Return a record of ADDBRACKETS as one that ends with its line feed, not with the brace behind it.
+
+    On a Headgate stream a record without one would run into the next producer's in raw-data.
+    """
+    return record.removesuffix(b"}").removesuffix(b"\n") + b"}\n"
 
 
 def as_object(record: bytes) -> bytes:
@@ -74,6 +100,7 @@ def ordering_key(record: bytes, field: str) -> str | None:
 
 
 _BYTES = {bytes}
+_OBJECT_MAKERS = {"CSVTOJSON", "LOGTOJSON", "ADDMETADATA"}
 _KEY_ROOM_BYTES = 64  # of a Kinesis record for its partition key; ours are at most 40
 
 WriteRejects = Callable[[list[Reject]], None]

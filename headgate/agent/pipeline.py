@@ -5,15 +5,15 @@ other files nor the other flows.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from headgate.agent.batching import Batcher, OutgoingBatch, shape_of
 from headgate.agent.config.model import HTTP, Flow
 from headgate.agent.convert.chain import Chain
 from headgate.agent.counters import Counters
-from headgate.agent.longline import LongLines, OpenRaw
-from headgate.agent.outgoing import FinalStep
+from headgate.agent.longline import LongLines, RejectStore
+from headgate.agent.outgoing import final_step_of
 from headgate.agent.reading import BLOCK_BYTES, FlowReader
 from headgate.agent.rejects import Reject
 from headgate.agent.tail.checkpoint import Checkpoint
@@ -23,41 +23,42 @@ from headgate.agent.tail.fileset import FileSet
 from headgate.agent.tail.history import InodeHistory, Start, may_read
 
 _log = logging.getLogger(__name__)
+END_QUIET_S = 1.0  # for so long a file must be still before `--once` sends an end without a line feed
 _BLOCKS_A_PASS = 8  # of one file, before acknowledgements and other files get their turn
 
 
 class Pipeline:
     """The files of one flow on their way to batches."""
 
-    def __init__(  # noqa: PLR0913 - every collaborator comes from outside
+    def __init__(
         self,
         flow: Flow,
         *,
         chain: Chain,
         disk: Disk,
-        known: Iterable[Checkpoint],
-        first_start: bool,
+        known: Iterable[Checkpoint] | None,
         room_bytes: int,
-        write_rejects: Callable[[list[Reject]], int],
-        open_raw: OpenRaw,
-        sync: Callable[[object], None],
-        final_step: FinalStep | None = None,
+        rejects: RejectStore,
+        host: str | None = None,
     ) -> None:
-        """`write_rejects` gives how many found no room; `room_bytes` bounds what is unacknowledged."""
+        """`known` is None for a flow that has never run; `room_bytes` bounds what is unacknowledged.
+
+        `host` is set when records are to say where they come from.
+        """
         self.flow = flow
         self.chain = chain
         self.counters = Counters()
         self.in_flight = 0  # batches handed out
         self.advanced = False  # an offset moved since the checkpoints were written
         self._room_bytes = room_bytes
-        self._store_rejects = write_rejects
-        start = Start(first_start, flow.from_start, flow.strict)
-        self._history = InodeHistory(flow.id, disk, known, start)
+        self._store_rejects = rejects.write
+        start = Start(known is None, flow.from_start, flow.strict)
+        self._history = InodeHistory(flow.id, disk, known or (), start)
         self.files = FileSet(flow.pattern, disk, self._history, self._report)
         self.batcher = Batcher(shape_of(flow, room_bytes))
-        long_lines = LongLines(flow, self.counters, open_raw, self.reject, sync)
+        long_lines = LongLines(flow, self.counters, rejects.open_raw, self.reject)
         self._reader = FlowReader(
-            flow, chain, self.batcher, self.counters, self.reject, long_lines, final_step
+            flow, chain, self.batcher, self.counters, self.reject, long_lines, final_step_of(flow, host)
         )
         # What ends a unit depends on when it was read: then its range must be on disk before it is sent.
         self.plans = bool(flow.pack_bytes or flow.kpl or flow.start_pattern or flow.kind == HTTP)
@@ -94,6 +95,14 @@ class Pipeline:
         current = self.batcher.current
         if current is not None and now_s - current.opened_s >= self.flow.max_age_s:
             self.batcher.close()
+        return progressed
+
+    def read_ends(self, now_s: float) -> bool:
+        """Read what stands behind the last line feed of files that are not expected to grow (`--once`)."""
+        progressed = False
+        for file in list(self.files.files):
+            if file.handle is not None and file.decided and not file.planned and self._is_quiet(file, now_s):
+                progressed |= self._read_rest(file, now_s)
         return progressed
 
     def take_batches(self, *, flush: bool = False) -> list[OutgoingBatch]:
@@ -188,9 +197,12 @@ class Pipeline:
         for _ in range(_BLOCKS_A_PASS):
             if not self._has_room() or file.unread == 0:
                 break
-            if not self._history.name(file) or not self._reader.read(file, now_s):
+            if not self._history.name(file):
                 break
-            progressed = True
+            taken = self._reader.read(file, now_s)
+            progressed |= bool(taken) or self._reader.interrupted
+            if not taken or self._reader.interrupted:
+                break
         return progressed
 
     def _in_order(self) -> list[TailedFile]:
@@ -210,18 +222,30 @@ class Pipeline:
             quiet = now_s - file.changed_s >= self.flow.rotated_quiet_s
             if file.handle is not None and not quiet:
                 continue
-            try:
-                if file.handle is not None and file.unread and self._has_room():
-                    if not file.key or file.scanned >= file.size or self._flow_holds(file):
-                        self._history.name(file, at_end=True)
-                        self._reader.read_rest(file, now_s)
-                elif file.delivered:
+            if file.handle is not None and (file.unread or file.skipping):
+                self._read_rest(file, now_s)
+            elif file.delivered:
+                try:
                     self.files.finish(file)
-            except (OSError, Truncated) as error:
-                self._report("read_error", file.path, str(error))
+                except OSError as error:
+                    self._report("read_error", file.path, str(error))
 
-    def _flow_holds(self, file: TailedFile) -> bool:
-        return self.flow.start_pattern is not None and file.held_size == file.size
+    def _is_quiet(self, file: TailedFile, now_s: float) -> bool:
+        """Whether the end of a file that is read once may be taken for the end of its last line."""
+        return now_s - file.changed_s >= max(END_QUIET_S, self.flow.hold_s)
+
+    def _read_rest(self, file: TailedFile, now_s: float) -> bool:
+        """Read an end without a line feed, when that is all that is left; return True when it was read."""
+        held = self.flow.start_pattern is not None and file.held_size == file.size
+        alone = not file.key or file.scanned >= file.size or held or file.skipping
+        if not (file.unread or file.skipping) or not self._has_room() or not alone:
+            return False
+        try:
+            self._history.name(file, at_end=True)
+            return bool(self._reader.read_rest(file, now_s))
+        except (OSError, Truncated) as error:
+            self._report("read_error", file.path, str(error))
+            return False
 
     def _acknowledge_spans(self, batch: OutgoingBatch) -> None:
         self.batcher.buffered_bytes -= batch.size_bytes

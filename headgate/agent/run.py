@@ -96,6 +96,9 @@ class Agent:
                 changed = None
             now_s = time.monotonic()
             progressed = self._pass(now_s, changed, flush=once)
+            if once and not progressed:
+                for pipeline in self.pipelines:
+                    progressed |= pipeline.read_ends(now_s)
             if once and not progressed and self.end.ended(self.pipelines, self._delivery, now_s):
                 break
             if progressed and not self._backlog():

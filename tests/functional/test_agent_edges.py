@@ -156,8 +156,8 @@ def test_there_are_no_facts_where_there_is_no_service() -> None:
 def test_rejects_are_whole_lines_of_json_and_stop_at_their_limit(tmp_path: Path) -> None:
     rejects = Rejects(tmp_path, max_bytes=600)
     one = Reject("f", "/l", 7, "k/7", "code", "why", b"text\n")
-    assert rejects.write([one, one._replace(data=b"\xff")], "now") == 0
-    assert rejects.write([one] * 10, "now") > 0
+    assert rejects.write([one, one._replace(data=b"\xff")]) == 0
+    assert rejects.write([one] * 10) > 0
     rejects.sync()
     rejects.close()
     lines = [json.loads(line) for line in (tmp_path / "rejects.ndjson").read_text().splitlines()]

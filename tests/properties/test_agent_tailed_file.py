@@ -36,7 +36,7 @@ def test_only_its_own_module_writes_the_attributes_of_a_followed_file() -> None:
                 if isinstance(target, ast.Attribute) and target.attr in own:
                     holder = ast.unparse(target.value)
                     if holder not in {"self", "unit"}:
-                        written.append(f"{path.name}:{node.lineno} {holder}.{target.attr}")
+                        written.append(f"{path.name}:{target.lineno} {holder}.{target.attr}")
     assert written == []
 
 

@@ -46,7 +46,11 @@ LINE = '1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 1 "-" "cur
         ("*", "a.GZ", False),
         ("*", "a.bz2", False),
         ("*", "a.zip", False),
-        ("*", "a.zst", True),
+        ("*", "a.zst", False),
+        ("*", "a.xz", False),
+        ("*", "a.lz4", False),
+        ("*", "a.Z", False),
+        ("*", "a.gz.txt", True),
     ],
 )
 def test_a_name_matches_as_a_java_glob_does(glob: str, name: str, expected: bool) -> None:  # noqa: FBT001 - one call, by position

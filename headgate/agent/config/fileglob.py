@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 from headgate.agent.config.values import ValueProblem
 
-_COMPRESSED = (".gz", ".bz2", ".zip")
+_COMPRESSED = (
+    *(".gz", ".bz2", ".zip", ".xz", ".zst", ".lz4", ".z", ".lzma", ".lz", ".lzo", ".br", ".7z", ".tgz"),
+    *(".tbz2", ".txz", ".snappy"),
+)
 
 
 class FilePattern(NamedTuple):

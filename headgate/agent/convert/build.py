@@ -8,7 +8,7 @@ from headgate.agent.config.values import ValueProblem, to_bool, to_enum, to_int,
 from headgate.agent.convert.apache import FastParser, combined_parser, common_parser
 from headgate.agent.convert.chain import Chain, Converter
 from headgate.agent.convert.grammar import FORMAT_NAMES, formats
-from headgate.agent.convert.lines import add_brackets, csv_to_json, singleline
+from headgate.agent.convert.lines import add_brackets, csv_to_json, quoted_delimiter, singleline
 from headgate.agent.convert.logs import LogOptions, log_to_json
 from headgate.agent.convert.metadata import InstanceFacts, add_ec2_metadata, add_metadata
 from headgate.agent.javaregex import RegexProblem, compile_java
@@ -36,7 +36,8 @@ def build_chain(options: Sequence[Any], around: Surroundings) -> Chain:
         except (ValueProblem, RegexProblem) as error:
             raise ValueProblem(f"dataProcessingOptions[{index}]: {error}") from None
     fast = _fast_parser(options[0]) if len(options) == 1 else None
-    return Chain(converters, fast)
+    patterns = {"matchPattern", "delimiter"}
+    return Chain(converters, fast, bounded=any(patterns & option.keys() for option in options))
 
 
 def log_options(option: Option) -> LogOptions:
@@ -89,8 +90,8 @@ def _csv(option: Option, _around: Surroundings) -> Converter:
     delimiter = _named(to_text, "delimiter", option.get("delimiter"))
     pattern = compile_java("," if delimiter is None else delimiter)
     quoted = _named(to_bool, "quoted", option.get("quoted", False))
-    if quoted and len(pattern.source.removeprefix("\\")) != 1:
-        raise ValueProblem("quoted needs a delimiter of one character")
+    if quoted and quoted_delimiter(pattern.source) is None:
+        raise ValueProblem("quoted needs a delimiter of one character that is no quote and no line break")
     return csv_to_json(names, pattern, pretty=_pretty(option), quoted=quoted)
 
 

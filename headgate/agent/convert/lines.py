@@ -3,15 +3,19 @@
 CSVTOJSON splits as Java's `String.split` does, without quoting rules; `quoted` (RFC 4180) is ours.
 """
 
-import csv
+import re
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
-from headgate.agent.convert.chain import Converter
+from headgate.agent.convert.chain import Converted, Converter, Dropped
 from headgate.agent.javaregex import JavaPattern, split_java
 from headgate.agent.text import decode, object_line
 
 _META = frozenset(".$|()[{^?*+\\")
+MALFORMED = "csv_malformed"
+
+Splitter = Callable[[str], list[str] | None]
+"""The cells of a line; None when it is not CSV."""
 
 
 def csv_to_json(
@@ -20,15 +24,21 @@ def csv_to_json(
     """A converter for lines whose columns have these names; missing columns are null, surplus ones go."""
     split = _quoted_splitter(delimiter.source) if quoted else _splitter(delimiter)
 
-    def convert(record: bytes) -> bytes:
-        columns: list[str | None] = list(split(decode(record.removesuffix(b"\n"))))
+    def convert(record: bytes) -> Converted:
+        cells = split(decode(record.removesuffix(b"\n")))
+        if cells is None:
+            return Dropped(
+                MALFORMED,
+                "the line is not CSV: a quote is not closed, or stands inside a cell, or a line breaks",
+            )
+        columns: list[str | None] = list(cells)
         pairs = zip_longest(names, columns[: len(names)])
         return object_line(((name or "", value) for name, value in pairs), pretty=pretty)
 
     return convert
 
 
-def _splitter(delimiter: JavaPattern) -> Callable[[str], list[str]]:
+def _splitter(delimiter: JavaPattern) -> Splitter:
     literal = delimiter.source
     if len(literal) != 1 or literal in _META:
         return lambda text: split_java(delimiter, text)
@@ -44,18 +54,36 @@ def _splitter(delimiter: JavaPattern) -> Callable[[str], list[str]]:
     return split_literal
 
 
-def _quoted_splitter(delimiter: str) -> Callable[[str], list[str]]:
-    char = delimiter.removeprefix("\\") if len(delimiter) > 1 and delimiter != r"\t" else delimiter
-    char = "\t" if char == r"\t" else char
+def quoted_delimiter(source: str) -> str | None:
+    """Return the one character that a delimiter for quoted lines stands for; None when it is not one."""
+    char = "\t" if source == r"\t" else source.removeprefix("\\")
+    return char if len(char) == 1 and char not in '"\r\n' else None
 
-    def split_quoted(text: str) -> list[str]:
-        # A multi-line record may hold line breaks inside quotes: it is one row all the same.
-        rows = list(csv.reader([text.removesuffix("\r")], delimiter=char, strict=False))
-        return rows[0] if rows else [""]
+
+def _quoted_splitter(source: str) -> Splitter:
+    char = quoted_delimiter(source) or ","
+    bare = re.escape(char)
+    cell = re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^"\r\n{bare}]*))({bare}|\Z)')
+
+    def split_quoted(text: str) -> list[str] | None:
+        text = text.removesuffix("\r")
+        if '"' not in text:
+            return None if "\r" in text or "\n" in text else text.split(char)
+        cells: list[str] = []
+        position = 0
+        # A record of several lines may hold line breaks inside quotes: it is one row all the same.
+        while (match := cell.match(text, position)) is not None:
+            inside, bare_text, end = match.groups()
+            cells.append(bare_text if inside is None else inside.replace('""', '"'))
+            if not end:
+                return cells
+            position = match.end()
+        return None
 
     return split_quoted
 
 
+# What Java's String.trim() takes away: every character up to U+0020.
 _TRIMMED = bytes(range(0x21))
 # Two backslashes and the letter n, three characters.
 _ESCAPED_LINE_FEED = rb"\\n"

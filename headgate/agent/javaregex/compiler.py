@@ -5,12 +5,14 @@ Called when the configuration is read, so that a pattern that cannot work stops 
 
 import importlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from headgate.agent.javaregex.reader import RegexProblem
 from headgate.agent.javaregex.translate import Translator
+
+_SLOW_MAX = 100
 
 
 class Matched(Protocol):
@@ -27,10 +29,15 @@ class Matched(Protocol):
 
 @dataclass(frozen=True)
 class JavaPattern:
-    """A compiled pattern with Java's three ways to match."""
+    """A compiled pattern with Java's three ways to match.
+
+    `slow` holds texts whose match took too long; they count as texts that do not match.
+    """
 
     source: str
     compiled: Any
+    slow: set[str] = field(default_factory=set, repr=False, compare=False)
+    trying: list[str] = field(default_factory=lambda: [""], repr=False, compare=False)
 
     @property
     def group_count(self) -> int:
@@ -40,13 +47,23 @@ class JavaPattern:
 
     def full(self, text: str) -> Matched | None:
         """Java's `matches()`: the whole text."""
-        match: Matched | None = self.compiled.fullmatch(text)
-        return match
+        return self._match(self.compiled.fullmatch, text)
 
     def prefix(self, text: str) -> Matched | None:
         """Java's `lookingAt()`: from the first character on."""
-        match: Matched | None = self.compiled.match(text)
-        return match
+        return self._match(self.compiled.match, text)
+
+    def give_up(self) -> None:
+        """The last match took too long: the same text is not tried again soon."""
+        if len(self.slow) >= _SLOW_MAX:
+            self.slow.clear()
+        self.slow.add(self.trying[0])
+
+    def _match(self, method: Callable[[str], Matched | None], text: str) -> Matched | None:
+        if text in self.slow:
+            return None
+        self.trying[0] = text
+        return method(text)
 
 
 def compile_java(pattern: str, *, multiline: bool = False) -> JavaPattern:

@@ -14,6 +14,11 @@ from headgate.agent.config.model import Aws
 
 _SESSION_NAME = "AWSKinesisAgent"
 _ROLE_S = 3600
+_DEFAULT_REGION = "us-east-1"
+_DOMAINS = (
+    *(".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn", ".amazonaws.eu"),
+    *(".api.amazonwebservices.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk", ".csp.hci.ic.gov"),
+)
 
 
 class Unusable(Exception):
@@ -34,7 +39,7 @@ def make_client(aws: Aws, service: str, *, endpoint: str | None, region: str | N
         raise MissingBoto(
             f"the destination needs the Python package boto3 ({service}): pip install boto3"
         ) from None
-    url = None if endpoint is None else endpoint if "://" in endpoint else f"https://{endpoint}"
+    url = _url(endpoint)
     config = Config(
         connect_timeout=aws.connect_timeout_s,
         read_timeout=aws.read_timeout_s,
@@ -47,7 +52,9 @@ def make_client(aws: Aws, service: str, *, endpoint: str | None, region: str | N
     )
     region = region or _region_of(url)
     try:
-        return _session(boto3, aws).client(service, endpoint_url=url, region_name=region, config=config)
+        return _session(boto3, aws, region).client(
+            service, endpoint_url=url, region_name=region, config=config
+        )
     except NoRegionError:
         key = f"{service}.region" if service == "kinesis" else f"{service}.endpoint"
         raise Unusable(f"no region is known for {service}: set {key} or AWS_DEFAULT_REGION") from None
@@ -79,24 +86,26 @@ def send_body(client: Any, service: str, operation: str) -> Callable[[bytes], An
     return call
 
 
-@lru_cache(maxsize=1)
-def _session(boto3: Any, aws: Aws) -> Any:
-    """One session for all clients: each would load botocore's tables again, 5 MB of them."""
+@lru_cache(maxsize=4)
+def _session(boto3: Any, aws: Aws, region: str | None) -> Any:
+    """One session for the clients of a region: each would load botocore's tables again, 5 MB of them."""
     keys: dict[str, str] = {}
     if aws.access_key_id and aws.secret_access_key:
         keys = {"aws_access_key_id": aws.access_key_id, "aws_secret_access_key": aws.secret_access_key}
     session = boto3.Session(**keys)
     if aws.role_arn is None:
         return session
-    return _assumed(boto3, session, aws)
+    return _assumed(boto3, session, aws, session.region_name or region)
 
 
-def _assumed(boto3: Any, session: Any, aws: Aws) -> Any:
-    """A session whose credentials come from STS and are renewed before they expire."""
+def _assumed(boto3: Any, session: Any, aws: Aws, region: str | None) -> Any:
+    """A session whose credentials come from STS, asked in `region`, and are renewed before they expire."""
     from botocore.credentials import RefreshableCredentials  # noqa: PLC0415 - optional: an HTTP destination runs on a bare Python
     from botocore.session import get_session  # noqa: PLC0415 - optional: an HTTP destination runs on a bare Python
 
-    sts = session.client("sts", endpoint_url=aws.sts_endpoint)
+    url = _url(aws.sts_endpoint)
+    named = _region_of(url) if url and is_aws(url) else None
+    sts = session.client("sts", endpoint_url=url, region_name=named or region or _DEFAULT_REGION)
     request = {"RoleArn": aws.role_arn, "RoleSessionName": _SESSION_NAME, "DurationSeconds": _ROLE_S}
     if aws.role_external_id:
         request["ExternalId"] = aws.role_external_id
@@ -117,9 +126,18 @@ def _assumed(boto3: Any, session: Any, aws: Aws) -> Any:
     return boto3.Session(botocore_session=inner)
 
 
+def is_aws(endpoint: str) -> bool:
+    """Whether the URL of an endpoint is one of AWS. Source: DNS suffixes of botocore's endpoints.json."""
+    return (urlsplit(endpoint).hostname or "").endswith(_DOMAINS)
+
+
+def _url(endpoint: str | None) -> str | None:
+    return endpoint if endpoint is None or "://" in endpoint else f"https://{endpoint}"
+
+
 def _region_of(url: str | None) -> str | None:
     """The region in a host name such as kinesis.eu-west-1.amazonaws.com; us-east-1 for a name without one."""
     if url is None:
         return None
     labels = (urlsplit(url).hostname or "").split(".")
-    return next((label for label in labels if label.count("-") >= 2), "us-east-1")  # noqa: PLR2004 - a region has two dashes
+    return next((label for label in labels if label.count("-") >= 2), _DEFAULT_REGION)  # noqa: PLR2004 - a region has two dashes

@@ -5,6 +5,7 @@ refused.
 """
 
 import ctypes
+import errno
 import os
 import posixpath
 import stat
@@ -58,6 +59,10 @@ class Disk(Protocol):
         """Up to `count` bytes from `offset`."""
         ...
 
+    def next_data(self, handle: int, offset: int) -> int:
+        """The offset of the first byte from `offset` on that does not stand in a hole."""
+        ...
+
     def close(self, handle: int) -> None:
         """Give the handle back."""
         ...
@@ -102,6 +107,15 @@ class RealDisk:
     def read(self, handle: int, offset: int, count: int) -> bytes:
         """Up to `count` bytes from `offset`."""
         return os.pread(handle, count, offset)
+
+    def next_data(self, handle: int, offset: int) -> int:
+        """The first byte that is stored, as lseek(2) with SEEK_DATA finds it; `offset` where it cannot."""
+        try:
+            return os.lseek(handle, offset, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # nothing but a hole up to the end
+                return os.fstat(handle).st_size
+            return offset
 
     def close(self, handle: int) -> None:
         """Give the handle back."""

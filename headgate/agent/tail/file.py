@@ -6,8 +6,8 @@ Every attribute is public for reading; only the methods of this module write the
 """
 
 from enum import Enum
-from typing import BinaryIO
 
+from headgate.agent.rejects import LongLine
 from headgate.agent.tail.checkpoint import Checkpoint, Progress, tail_start
 from headgate.agent.tail.disk import Disk, Seen
 from headgate.agent.tail.identity import HEAD_BYTES, TAIL_BYTES, Inode, Mark
@@ -58,7 +58,8 @@ class TailedFile:
         self.shrunk = False  # it was seen smaller than what was read or known of it
         self.scanned = 0  # no line feed between read_offset and here
         self.held_size = -1  # its size when an open record was last left to wait
-        self.skipping: BinaryIO | None = None  # where a line that is too long is copied to
+        self.skipping = False  # inside a line that is too long for memory
+        self.long_line: LongLine | None = None  # where that line is copied to
         self.skip_start = 0
         self.last_checkpoint: Checkpoint | None = None  # of a finished file
 
@@ -189,9 +190,7 @@ class TailedFile:
 
     def close(self) -> None:
         """Give the handle back."""
-        if self.skipping is not None:
-            self.skipping.close()
-            self.skipping = None
+        self.end_diversion()
         if self.handle is not None:
             self.disk.close(self.handle)
             self.handle = None
@@ -283,15 +282,15 @@ class TailedFile:
         self.tail = tail
         return start, offset
 
-    def divert(self, to: BinaryIO) -> None:
-        """A line that begins at read_offset is too long for memory: it goes to `to`."""
-        self.skipping, self.skip_start = to, self.read_offset
+    def divert(self, to: LongLine | None) -> None:
+        """A line that begins at read_offset is too long for memory: it goes to `to`, or nowhere."""
+        self.skipping, self.long_line, self.skip_start = True, to, self.read_offset
 
     def end_diversion(self) -> None:
         """The long line is at its end."""
-        if self.skipping is not None:
-            self.skipping.close()
-            self.skipping = None
+        if self.long_line is not None:
+            self.long_line.close()
+        self.skipping, self.long_line = False, None
 
     def beginning(self) -> bytes:
         """Return the first HEAD_BYTES as they are now. Raises OSError."""
