@@ -22,7 +22,7 @@ from headgate.local.kinesis.service import KinesisService
 from headgate.local.kinesis.store import RecordStore
 from headgate.local.moto_app import make_moto_app
 from headgate.local.options import ACCOUNT, Options
-from headgate.local.process import Running, run_child
+from headgate.local.process import Running, Tell, run_child
 from headgate.local.provision import provision
 from headgate.local.wire import AwsError, Service
 
@@ -41,7 +41,7 @@ class _Later:
         return self.service.call(operation, request)
 
 
-def start(fields: dict[str, Any]) -> Running:
+def start(fields: dict[str, Any], tell: Tell) -> Running:  # noqa: ARG001 - it has nothing to tell
     """Open the stores, listen, make the stage's resources, begin to deliver. Raises LocalError."""
     options = Options.of(fields)
     try:
@@ -62,7 +62,12 @@ def _started(options: Options) -> Running:
     firehose = FirehoseService(
         options.folder / "firehose.sqlite",
         Clients(s3=clients["s3"], kinesis=clients["kinesis"]),
-        FirehoseOptions(buffer_interval_s=options.buffer_s, converter=converter(plan.tables)),
+        FirehoseOptions(
+            buffer_interval_s=options.buffer_s,
+            converter=converter(plan.tables),
+            # Where they are made on a stream that has records already, firehose.sqlite was moved away.
+            read_whole=frozenset(each["DeliveryStreamName"] for each in plan.deliveries),
+        ),
         owner=f"{options.region}:{ACCOUNT}",
     )
     later.service = firehose

@@ -22,8 +22,9 @@ from headgate.local.event_source.poller import EventSourcePoller
 from headgate.local.event_source.store import CheckpointStore
 from headgate.local.faults.layer import FaultLayer
 from headgate.local.front import Front
+from headgate.local.function import Function
 from headgate.local.options import ACCOUNT, Options
-from headgate.local.process import Running, run_child
+from headgate.local.process import Running, Tell, run_child
 from headgate.settings import load_config, load_settings
 
 _DRAIN_S = 120.0
@@ -31,7 +32,7 @@ _HANDLER = "transform"
 _WINDOW_MAX_S = 1  # on AWS the window saves invocations; here it would only keep a person waiting
 
 
-def start(fields: dict[str, Any]) -> Running:
+def start(fields: dict[str, Any], tell: Tell) -> Running:
     """Import app.py, serve it, and begin to poll."""
     options = Options.of(fields)
     os.environ.update(fields["variables"])
@@ -45,7 +46,7 @@ def start(fields: dict[str, Any]) -> Running:
         fields["api_key"],
         load_settings(Path(options.root), options.stage).cors_origins,
     )
-    poller = _poller(options, fields["url"], module.transform, config)
+    poller = _poller(options, fields["url"], Function(module.transform, Path(options.root), tell), config)
     poller.start()
     front.begin()
 
@@ -68,19 +69,22 @@ def _sentence(error: Exception) -> str:
     return f"The transform gets no more records: {type(error).__name__}: {error}"
 
 
-def _poller(options: Options, endpoint_url: str, transform: Any, config: Config) -> EventSourcePoller:
+def _poller(options: Options, endpoint_url: str, transform: Function, config: Config) -> EventSourcePoller:
     plan = options.plan()
     stream_arn = f"arn:aws:kinesis:{options.region}:{ACCOUNT}:stream/{plan.stream['Name']}"
+    kinesis = client("kinesis", endpoint_url, options.region)
+    summary = kinesis.describe_stream_summary(StreamARN=stream_arn)["StreamDescriptionSummary"]
     mapping = EventSourceMapping.from_cloudformation({**plan.mapping, "EventSourceArn": stream_arn})
+    mapping = mapping.of_stream(summary["StreamCreationTimestamp"].timestamp())
     scoped = config.scope(options.stage, _HANDLER)
     memory_mb, timeout_s = scoped.lambda_memory_size or 512, scoped.lambda_timeout or 60
 
     def invoke(event: dict[str, Any], seconds: float) -> object:
-        return transform(event, LambdaContext(_HANDLER, memory_mb, round(seconds * 1000)))
+        return transform.invoke(event, LambdaContext(_HANDLER, memory_mb, round(seconds * 1000)), seconds)
 
     return EventSourcePoller(
         replace(mapping, batching_window_s=min(mapping.batching_window_s, options.buffer_s, _WINDOW_MAX_S)),
-        client("kinesis", endpoint_url, options.region),
+        kinesis,
         client("s3", endpoint_url, options.region),
         FaultLayer(options.faults).invoke(invoke, timeout_s),
         CheckpointStore(options.folder / "poller.sqlite"),

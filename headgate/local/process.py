@@ -4,6 +4,7 @@
 that happened and whatever it is doing: nothing that was acknowledged depends on a clean end.
 """
 
+import io
 import json
 import os
 import select
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +27,9 @@ _MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_
 _LOCAL = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "*"}
 
 
+READY, FAILED, TOLD = "ready", "failed", "told"
 _LAST_WORD_BYTES = 1000
+_PIECE_BYTES = 65_536
 
 
 class Process:
@@ -41,7 +45,6 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=log,
             env=_environment(os.environ),
-            text=True,
             umask=0o077,  # what producers sent is for this person alone
             process_group=0,  # Ctrl-C is for the supervisor, which decides when a child ends
             pass_fds=[lock.fileno()],
@@ -49,26 +52,51 @@ class Process:
         assert self._process.stdin  # noqa: S101 - narrows a type
         assert self._process.stdout  # noqa: S101 - narrows a type
         self._commands, self.answers = self._process.stdin, self._process.stdout
+        self._heard = b""
         self.pid = self._process.pid
 
     def say(self, options: Mapping[str, Any]) -> None:
         """Give the options."""
         self._write(json.dumps(options))
 
-    def ask(self, command: str) -> Mapping[str, Any]:
-        """Give a command and wait for its answer. Raises LocalError when the child failed or is gone."""
+    def ask(self, command: str, within_s: float | None = None) -> Mapping[str, Any]:
+        """Give a command and wait for its answer. Raises LocalError if the child failed, is gone or hangs."""
         self._write(command)
-        return self.hear()
+        return self.hear(within_s)
 
-    def hear(self) -> Mapping[str, Any]:
-        """Wait for an answer. Raises LocalError when the child failed or is gone."""
-        line = self.answers.readline()
-        if not line:
-            raise self._gone()
+    def hear(self, within_s: float | None = None) -> Mapping[str, Any]:
+        """Wait for an answer, at most so long. Raises LocalError as `ask` does."""
+        end_s = None if within_s is None else time.monotonic() + within_s
+        while (message := self._next(end_s))["event"] == TOLD:
+            print(f"headgate local: {message['message']}", file=sys.stderr, flush=True)
+        return message
+
+    def listen(self) -> None:
+        """Print what the child has told, if it did. Raises LocalError when it failed or is gone."""
+        while self._is_ready(time.monotonic()):
+            message = self._next(None)
+            if message["event"] == TOLD:
+                print(f"headgate local: {message['message']}", file=sys.stderr, flush=True)
+
+    def _next(self, end_s: float | None) -> dict[str, Any]:
+        while b"\n" not in self._heard:
+            if not self._is_ready(end_s):
+                raise LocalError(f"The {self._name} process does not answer.")
+            piece = os.read(self.answers.fileno(), _PIECE_BYTES)
+            if not piece:
+                raise self._gone()
+            self._heard += piece
+        line, _, self._heard = self._heard.partition(b"\n")
         message: dict[str, Any] = json.loads(line)
         if message["event"] == FAILED:
             raise LocalError(message["message"])
         return message
+
+    def _is_ready(self, end_s: float | None) -> bool:
+        if b"\n" in self._heard:
+            return True
+        left_s = None if end_s is None else max(0.0, end_s - time.monotonic())
+        return bool(select.select([self.answers], [], [], left_s)[0])
 
     def end(self) -> None:
         """Let it end by itself."""
@@ -85,7 +113,7 @@ class Process:
 
     def _write(self, line: str) -> None:
         try:
-            self._commands.write(line + "\n")
+            self._commands.write(line.encode() + b"\n")
             self._commands.flush()
         except BrokenPipeError:
             self.hear()  # what it said before it ended
@@ -121,9 +149,9 @@ def _environment(own: Mapping[str, str]) -> dict[str, str]:
     return {**_MALLOC, **kept, **_LOCAL}
 
 
-READY, FAILED = "ready", "failed"
 _WATCH_MS = 500
 Command = Callable[[], Mapping[str, Any]]
+Tell = Callable[[str], None]  # prints a sentence on the terminal of the person
 
 
 def _never() -> str | None:
@@ -138,7 +166,7 @@ class Running(NamedTuple):
     failure: Callable[[], str | None] = _never  # the sentence that ends the run, None as long as all is well
 
 
-def run_child(start: Callable[[dict[str, Any]], Running]) -> None:
+def run_child(start: Callable[[dict[str, Any], Tell], Running]) -> None:
     """Be a child: read the options, start, say what is ready, then carry out commands until `exit`.
 
     A LocalError is told as a sentence.
@@ -147,7 +175,7 @@ def run_child(start: Callable[[dict[str, Any]], Running]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # the supervisor decides
         signal.signal(number, signal.SIG_IGN)
     try:
-        running = start(json.loads(sys.stdin.readline()))
+        running = start(json.loads(sys.stdin.readline()), lambda text: answers.tell(TOLD, {"message": text}))
         threading.Thread(target=_watch, args=(answers, running.failure), daemon=True).start()
         answers.tell(READY, running.ready)
         for line in sys.stdin:
@@ -184,6 +212,7 @@ class _Answers:
     def __init__(self) -> None:
         self._pipe: TextIO = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)
+        sys.stdout = sys.stderr = _Log()
         self._lock = threading.Lock()
 
     def tell(self, event: str, facts: Mapping[str, Any]) -> None:
@@ -195,3 +224,13 @@ class _Answers:
         with suppress(BrokenPipeError):  # nobody is left to hear it
             self.tell(FAILED, {"message": sentence})
         _end(1)
+
+
+class _Log(io.TextIOBase):
+    """The process's log, on which nothing depends: what a full disk does not take is left out of it."""
+
+    def write(self, text: str) -> int:
+        """Write at once, or not."""
+        with suppress(OSError):
+            os.write(2, text.encode("utf-8", "backslashreplace"))
+        return len(text)

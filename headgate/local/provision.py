@@ -4,6 +4,7 @@ What an earlier run made stays as it is, but for the shards when they were asked
 delivery streams. Called once when the AWS process starts.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,6 +18,8 @@ def provision(plan: StagePlan, shards: int | None, kinesis: Any, firehose: Any, 
     """Make what is missing. Raises LocalError where the data folder has something else."""
     try:
         _make_bucket(s3, plan.bucket)
+        if not _has_stream(kinesis, plan.stream["Name"]):
+            _forget_places(firehose, plan.deliveries)
         _make_stream(kinesis, plan.stream, shards)
         for properties in plan.deliveries:
             _make_delivery_stream(firehose, properties)
@@ -31,6 +34,22 @@ def _make_bucket(s3: Any, name: str) -> None:
     # Source: CreateBucket API reference: every region but us-east-1 has to be named.
     place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     s3.create_bucket(Bucket=name, **place)
+
+
+def _has_stream(kinesis: Any, name: str) -> bool:
+    try:
+        kinesis.describe_stream_summary(StreamName=name)
+    except kinesis.exceptions.ResourceNotFoundException:
+        return False
+    return True
+
+
+def _forget_places(firehose: Any, deliveries: list[dict[str, Any]]) -> None:
+    """Delete the delivery streams of a stream that is gone: their places mean nothing for a new one."""
+    for properties in deliveries:
+        if "KinesisStreamSourceConfiguration" in properties:
+            with suppress(firehose.exceptions.ResourceNotFoundException):
+                firehose.delete_delivery_stream(DeliveryStreamName=properties["DeliveryStreamName"])
 
 
 def _make_stream(kinesis: Any, properties: dict[str, Any], shards: int | None) -> None:

@@ -21,6 +21,8 @@ from headgate.settings import SettingsError
 _AWS, _FUNCTIONS = "AWS", "functions"
 _LOCK_WAIT_S = 2.0  # the processes of a run that was killed need a moment to see it
 _LOCK_PAUSE_S = 0.05
+# Longer than the processes take at most by themselves: one that says nothing then hangs, and is killed.
+_CLOSE_S, _DRAIN_S = 40.0, 200.0
 
 
 class Addresses(NamedTuple):
@@ -91,23 +93,24 @@ class LocalRun:
     def wait(self) -> None:
         """Wait until a process ends by itself. Raises LocalError then."""
         pipes = {process.answers: process for process in self._processes.values()}
-        readable, _, _ = select.select(list(pipes), [], [])
-        for pipe in readable:
-            try:
-                pipes[pipe].hear()
-            except LocalError as error:
-                raise LocalError(
-                    f"{error} What was acknowledged is delivered after the next start."
-                ) from error
+        while True:
+            readable, _, _ = select.select(list(pipes), [], [])
+            for pipe in readable:
+                try:
+                    pipes[pipe].listen()
+                except LocalError as error:
+                    raise LocalError(
+                        f"{error} What was acknowledged is delivered after the next start."
+                    ) from error
 
     def stop(self) -> Undelivered:
         """Drain everything and end both processes. Raises LocalError when one of them is gone."""
         functions, aws = self._processes[_FUNCTIONS], self._processes[_AWS]
-        finished = bool(functions.ask("close")["finished"])
-        drained = bool(functions.ask("drain")["drained"])
+        finished = bool(functions.ask("close", _CLOSE_S)["finished"])
+        drained = bool(functions.ask("drain", _DRAIN_S)["drained"])
         functions.end()
-        left = int(aws.ask("drain")["left"])
-        aws.ask("close")
+        left = int(aws.ask("drain", _DRAIN_S)["left"])
+        aws.ask("close", _CLOSE_S)
         aws.end()
         return Undelivered(not finished, not drained, left)
 

@@ -3,6 +3,7 @@
 import socket
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,12 +87,11 @@ def test_a_second_run_on_the_same_folder_is_refused_and_leaves_the_first_alone(l
 def test_a_run_whose_transform_can_get_no_more_records_says_so_and_ends(tmp_path: Path) -> None:
     with Command(tmp_path) as command:
         local = command.up()
-        other = sqlite3.connect(tmp_path / "poller.sqlite", isolation_level=None)
-        other.execute("BEGIN EXCLUSIVE")
+        with closing(sqlite3.connect(tmp_path / "poller.sqlite", isolation_level=None)) as other:
+            other.execute("DROP TABLE checkpoints")
         with local.http() as http:
             assert http.post(b"{}").status == 200
         code, _, complained = command.ended()
-        other.close()
     assert code == 1
     assert complained.startswith("headgate local: The transform gets no more records: ")
     assert complained.endswith("What was acknowledged is delivered after the next start.\n")

@@ -6,6 +6,7 @@ import pytest
 
 from headgate.local.errors import LocalError
 from headgate.local.event_source import CheckpointStore
+from headgate.local.event_source.store import NotKeptError
 
 
 def test_what_was_saved_is_there_after_an_end_without_closing(tmp_path: Path) -> None:
@@ -22,7 +23,7 @@ def test_what_was_saved_is_there_after_an_end_without_closing(tmp_path: Path) ->
 def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "poller.sqlite"
     path.write_bytes(content)
-    with pytest.raises(LocalError, match=r"poller\.sqlite cannot be used"):
+    with pytest.raises(LocalError, match=r"poller\.sqlite is damaged"):
         CheckpointStore(path)
 
 
@@ -33,7 +34,7 @@ def test_a_page_that_is_damaged_in_the_middle_is_found(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[8192:12288] = b"\xff" * 4096
     path.write_bytes(content)
-    with pytest.raises(LocalError, match=r"poller\.sqlite cannot be used"):
+    with pytest.raises(LocalError, match=r"poller\.sqlite is damaged"):
         CheckpointStore(path)
 
 
@@ -48,3 +49,17 @@ def test_a_store_that_is_closed_says_so(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(LocalError, match="closed"):
         store.load("m")
+
+
+def test_a_full_disk_is_told_apart_from_damage_and_what_comes_later_is_kept(tmp_path: Path) -> None:
+    with CheckpointStore(tmp_path / "poller.sqlite") as store:
+        db = store._open()
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count = {pages}")
+        many = {f"shardId-{number:012d}": "9" * 56 for number in range(200)}
+        with pytest.raises(NotKeptError, match="disk is full"):
+            store.save("m", many)
+        assert store.load("m") == {}
+        db.execute("PRAGMA max_page_count = 1000")
+        store.save("m", many)
+        assert store.load("m") == many

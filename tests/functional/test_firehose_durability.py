@@ -191,7 +191,7 @@ def test_a_file_of_another_version_ends_with_one_sentence(database: Path) -> Non
     db = sqlite3.connect(database)
     db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(LocalError, match="its schema is 99"):
+    with pytest.raises(LocalError, match="another version, 99 instead of 1"):
         DeliveryQueue(database)
 
 

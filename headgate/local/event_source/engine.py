@@ -21,6 +21,7 @@ from headgate.local.event_source.lane import (
 )
 from headgate.local.event_source.mapping import EventSourceMapping
 from headgate.local.event_source.shard import Job, ShardWork
+from headgate.local.event_source.store import NotKeptError
 from headgate.records import KinesisClient, Pace, StreamReader
 
 COUNTED = {
@@ -40,7 +41,7 @@ class Checkpointer(Protocol):
         ...
 
     def save(self, mapping_id: str, checkpoints: Mapping[str, str]) -> None:
-        """Keep these checkpoints."""
+        """Keep these checkpoints. Raises NotKeptError when that is not possible now."""
         ...
 
 
@@ -68,6 +69,7 @@ class Engine:
         position = mapping.position(now.wall_s)
         self._reader = StreamReader(kinesis, mapping.stream_name, position, self._saved, pace)
         self._works: dict[str, ShardWork] = {}
+        self._all_saved = True
         self._draining_since_s: float | None = None
 
     def drain(self, now: Instant) -> None:
@@ -79,6 +81,7 @@ class Engine:
         """Every record that was on the stream when draining began is done, and saved as done."""
         return (
             self._draining_since_s is not None
+            and self._all_saved
             and self._reader.caught_up(self._draining_since_s)
             and all(work.is_idle for work in self._works.values())
         )
@@ -129,5 +132,11 @@ class Engine:
         checkpoints = self._reader.checkpoints
         changed = {name: place for name, place in checkpoints.items() if self._saved.get(name) != place}
         if changed:
-            self._store.save(self._mapping.mapping_id, changed)
-            self._saved |= changed
+            try:
+                self._store.save(self._mapping.mapping_id, changed)
+            except NotKeptError:
+                # What is done is done twice if the process ends now, and is noted at the next try.
+                self.counts["checkpoints_not_kept"] += 1
+            else:
+                self._saved |= changed
+        self._all_saved = self._saved.items() >= checkpoints.items()

@@ -8,7 +8,7 @@ Source: CloudFormation, AWS::Lambda::EventSourceMapping; SAM, event type Kinesis
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 from uuid import NAMESPACE_URL, uuid5
 
@@ -106,6 +106,15 @@ class EventSourceMapping:
         """The role that the event names as its invoker: the function's name under the stream's account."""
         account = self.stream_arn.split(":")[4]
         return f"arn:aws:iam::{account}:role/{self.function_arn.rpartition(':')[2]}"
+
+    def of_stream(self, created_s: float) -> Self:
+        """Return the mapping of a stream that was created then (epoch seconds).
+
+        A stream that was made anew under the same name has other sequence numbers: checkpoints of the old one
+        mean nothing for it.
+        """
+        name = f"{self.stream_arn} {self.function_arn} {created_s}"
+        return replace(self, mapping_id=str(uuid5(NAMESPACE_URL, name)))
 
     def position(self, now_s: float) -> Position:
         """Return where a stream without checkpoints is begun; `now_s` is the wall clock."""

@@ -80,7 +80,7 @@ class Runner:
         except NotInvokedError as error:
             self._log(f"function could not be started: {error}")
             return NotInvoked()
-        except Exception as error:  # noqa: BLE001 - whatever a function raises is a function error
+        except BaseException as error:  # noqa: BLE001 - whatever a function raises is a function error
             # The type alone: the text may hold a payload (I10).
             self._log(f"function error {type(error).__name__} on {len(event['Records'])} records")
             return Failed()

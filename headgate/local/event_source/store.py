@@ -1,18 +1,32 @@
 """The poller's checkpoints on disk, so that a start after `kill -9` goes on where everything was done.
 
 Decides the file's format. Never decides what a checkpoint is; the engine saves only what is done (I11). What
-was saved survives the death of the process, not of the machine.
+was saved survives the death of the process (database.py).
 """
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
+from headgate.local.database import is_passing, open_database, unusable
 from headgate.local.errors import LocalError
 
-# Waiting for another process that holds the file is a mistake of ours: there is one poller.
-LOCK_WAIT_S = 2.0
+_REMEDY = (
+    "move it away and start again. The transform reads the stream from its start once more and delivers again"
+    " what it still holds, with the same event ids."
+)
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS checkpoints (
+    mapping_id TEXT, shard_id TEXT, checkpoint TEXT NOT NULL, PRIMARY KEY (mapping_id, shard_id)
+) WITHOUT ROWID;
+"""
+_VERSION = 1
+
+
+class NotKeptError(Exception):
+    """The checkpoints could not be written now, as on a full disk; the next try may succeed."""
 
 
 class CheckpointStore:
@@ -20,23 +34,15 @@ class CheckpointStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection: sqlite3.Connection | None = None
+        self._connection: sqlite3.Connection | None = open_database(path, _SCHEMA, _VERSION, _REMEDY)
         try:
-            self._connection = sqlite3.connect(
-                path, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False
-            )
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = OFF")
-            if self._connection.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
-                raise sqlite3.DatabaseError("quick_check found damage")
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS checkpoints (mapping_id TEXT, shard_id TEXT,"
-                " checkpoint TEXT NOT NULL, PRIMARY KEY (mapping_id, shard_id)) WITHOUT ROWID"
-            )
-            self._connection.execute("SELECT mapping_id, shard_id, checkpoint FROM checkpoints LIMIT 0")
+            with closing(
+                self._connection.execute("SELECT mapping_id, shard_id, checkpoint FROM checkpoints")
+            ):
+                pass
         except sqlite3.Error as error:
             self.close()
-            raise self._damage(error) from error
+            raise unusable(path, error, _REMEDY) from error
 
     def load(self, mapping_id: str) -> dict[str, str]:
         """Return shard id → checkpoint."""
@@ -46,17 +52,19 @@ class CheckpointStore:
             )
             return dict(rows.fetchall())
         except sqlite3.Error as error:
-            raise self._damage(error) from error
+            raise unusable(self._path, error, _REMEDY) from error
 
     def save(self, mapping_id: str, checkpoints: Mapping[str, str]) -> None:
-        """Write these checkpoints, all or none."""
+        """Write these checkpoints, all or none. Raises NotKeptError when they cannot be written now."""
         rows = [(mapping_id, shard_id, checkpoint) for shard_id, checkpoint in checkpoints.items()]
         try:
             with self._open() as connection:
-                connection.execute("BEGIN")
+                connection.execute("BEGIN IMMEDIATE")
                 connection.executemany("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", rows)
         except sqlite3.Error as error:
-            raise self._damage(error) from error
+            if is_passing(error):
+                raise NotKeptError(f"{self._path} cannot be written now: {error}") from error
+            raise unusable(self._path, error, _REMEDY) from error
 
     def close(self) -> None:
         """Close the file; closing twice is allowed."""
@@ -74,9 +82,3 @@ class CheckpointStore:
         if self._connection is None:
             raise LocalError(f"The poller's checkpoints {self._path} are closed already.")
         return self._connection
-
-    def _damage(self, error: sqlite3.Error) -> LocalError:
-        return LocalError(
-            f"The poller's checkpoints {self._path} cannot be used ({error}); move the file away, and the"
-            " poller reads the stream from its starting position again."
-        )

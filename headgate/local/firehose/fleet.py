@@ -28,6 +28,7 @@ class FirehoseOptions:
 
     buffer_interval_s: int | None = None  # instead of each delivery stream's own interval
     converter: Converter | None = None  # Parquet and ORC
+    read_whole: frozenset[str] = frozenset()  # delivery streams that read their stream from its beginning
 
 
 class Figures(NamedTuple):
@@ -179,7 +180,13 @@ class Fleet:
             if document["source"] is None:
                 return DirectFeed(self._store, name)
             stream, places = streams.stream_name(document), self._store.places(name)
-            return KinesisFeed(self._clients.kinesis, stream, document["created_s"], places, tries)
+            return KinesisFeed(
+                self._clients.kinesis,
+                stream,
+                streams.read_from_s(document),
+                places,
+                tries,
+            )
 
         delivery = Delivery(name, self.check(document), self._store, self._clients.s3, open_feed, self._host)
         return Worker(name, delivery, self._host)

@@ -38,7 +38,8 @@ class FirehoseService:
     ) -> None:
         """`owner` is `<region>:<account>`. Raises LocalError when the database at `path` is damaged."""
         self._host = host or Host()
-        self._fleet = Fleet(path, clients, settings or FirehoseOptions(), self._host)
+        self._options = settings or FirehoseOptions()
+        self._fleet = Fleet(path, clients, self._options, self._host)
         self._admission = admission
         self._arn_prefix = f"arn:aws:firehose:{owner}:deliverystream/"
         self._changing = Lock()
@@ -91,6 +92,8 @@ class FirehoseService:
 
     def _create(self, request: Request) -> dict[str, Any]:
         document = streams.create(request, self._arn_prefix, self._host.wall_s())
+        if document["name"] in self._options.read_whole:
+            document["read_from_s"] = 0.0
         self._fleet.check(document)
         if not self._fleet.add(document):
             name = document["name"]

@@ -15,26 +15,29 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from headgate.local.errors import LocalError
+from headgate.local.database import open_database
 
 # The source of a direct put; a Kinesis source has one source per shard, named by the shard.
 DIRECT = ""
 
 _SCHEMA_VERSION = 1
-_SCHEMA = f"""
-CREATE TABLE delivery_stream (name TEXT PRIMARY KEY, document BLOB NOT NULL);
-CREATE TABLE record (
+_REMEDY = (
+    "move it and poller.sqlite beside it away and start again. Everything that the stream still holds is"
+    " delivered once more, with the same event ids."
+)
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS delivery_stream (name TEXT PRIMARY KEY, document BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS record (
     row INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, arrival_s REAL NOT NULL, data BLOB NOT NULL
 );
-CREATE INDEX record_of_stream ON record (stream, row);
-CREATE TABLE place (
+CREATE INDEX IF NOT EXISTS record_of_stream ON record (stream, row);
+CREATE TABLE IF NOT EXISTS place (
     stream TEXT NOT NULL, source TEXT NOT NULL, place TEXT NOT NULL, PRIMARY KEY (stream, source)
 );
-CREATE TABLE upload (
+CREATE TABLE IF NOT EXISTS upload (
     stream TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, size_bytes INTEGER NOT NULL,
     places BLOB NOT NULL
 );
-PRAGMA user_version = {_SCHEMA_VERSION};
 """  # AUTOINCREMENT: a row number is never used twice, so "rows up to n" cannot mean newer ones.
 
 
@@ -61,16 +64,8 @@ class DeliveryQueue:
     def __init__(self, path: Path) -> None:
         """Open or make it. Raises LocalError when the file is damaged or in use."""
         self._lock = Lock()
-        try:
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        except sqlite3.Error as error:
-            raise LocalError(f"{path} cannot be opened: {error}.") from error
-        try:
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            self._db.close()
-            reason = " ".join(str(error).split())
-            raise LocalError(f"{path} is damaged or in use by another program: {reason}.") from error
+        self._db = open_database(path, _SCHEMA, _SCHEMA_VERSION, _REMEDY)
+        self._shrink()
 
     def close(self) -> None:
         """Close the file; nothing is lost by not calling it."""
@@ -158,18 +153,7 @@ class DeliveryQueue:
                 else:
                     db.execute("INSERT OR REPLACE INTO place VALUES (?, ?, ?)", (name, source, place))
 
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # With WAL this loses nothing when the process dies, only when the power does.
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
-        elif version != _SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"its schema is {version}, not {_SCHEMA_VERSION}")
-        (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
+    def _shrink(self) -> None:
         (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
         (pages,) = self._db.execute("PRAGMA page_count").fetchone()
         if 2 * free > pages:

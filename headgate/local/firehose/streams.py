@@ -37,6 +37,7 @@ def create(request: Mapping[str, Any], arn_prefix: str, now_s: float) -> Documen
         "type": kind,
         "version": 1,
         "created_s": now_s,
+        "read_from_s": now_s,
         "updated_s": None,
         "destination": complete(_destination(request, "Configuration")),
         "source": _source(kind, request),
@@ -50,6 +51,11 @@ def stream_name(document: Document) -> str:
     """Return the name of the Kinesis stream that feeds a delivery stream."""
     matched = _STREAM_ARN.fullmatch(document["source"]["KinesisStreamARN"])
     return matched["name"] if matched else ""
+
+
+def read_from_s(document: Document) -> float:
+    """Return the arrival (epoch seconds) of the first record that a delivery stream reads from its stream."""
+    return float(document["read_from_s"] if "read_from_s" in document else document["created_s"])
 
 
 def describe(document: Document) -> dict[str, Any]:

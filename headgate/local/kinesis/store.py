@@ -5,8 +5,8 @@ is one range of the primary key, appended at its end, and no other index is need
 memory; never knows what a stream document means.
 
 One writer: the caller holds the state's lock around everything but `read`, which takes a connection of its
-own and sees every committed record. Write-ahead log with synchronous=NORMAL: a commit is in the operating
-system's hands before it is acknowledged, so it survives the death of this process (not of the machine).
+own and sees every committed record. A commit is in the operating system's hands before it is acknowledged, so
+it survives the death of this process (database.py).
 """
 
 import fcntl
@@ -19,13 +19,17 @@ from typing import Any, NamedTuple, TextIO
 
 import orjson
 
+from headgate.local.database import connect, open_database, unusable
 from headgate.local.errors import LocalError
 
 _FORM = 1  # PRAGMA user_version; another one was written by another version of this file
 _POSITION_BITS = 40
 _POSITIONS = (1 << _POSITION_BITS) - 1
 _IDLE_READERS = 4
-_CHECKED_BYTES = 256 * 1024 * 1024  # the check of a greater file would make the start slow
+_REMEDY = (
+    "move it away and start again. Its records that are not in S3 are lost; the transform and the archive"
+    " begin with the new stream."
+)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS streams (name TEXT PRIMARY KEY, document BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS counter (next_shard INTEGER NOT NULL);
@@ -64,19 +68,14 @@ class RecordStore:
         self._idle: deque[sqlite3.Connection] = deque()
         self._writer: sqlite3.Connection | None = None
         try:
-            self._db = self._writer = self._connect()
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            self.close()
-            raise self.damage(error) from None
+            self._db = self._writer = open_database(path, _SCHEMA, _FORM, _REMEDY)
         except LocalError:
             self.close()
             raise
 
     def damage(self, error: Exception) -> LocalError:
         """Return the sentence for a file whose contents make no sense."""
-        reason = " ".join(str(error).split())
-        return LocalError(f"{self._path} is damaged ({reason}): move it away and start again.")
+        return unusable(self._path, error, _REMEDY)
 
     def load(self) -> tuple[list[dict[str, Any]], int]:
         """Return the stream documents and the first shard number that was never used.
@@ -170,29 +169,6 @@ class RecordStore:
             raise LocalError(f"{self._path} is in use by another local run.") from None
         return lock
 
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
-        try:
-            db.execute("PRAGMA synchronous = NORMAL")
-        except sqlite3.DatabaseError:
-            db.close()
-            raise
-        return db
-
-    def _prepare(self) -> None:
-        (form,) = self._db.execute("PRAGMA user_version").fetchone()
-        if form not in {0, _FORM}:
-            raise LocalError(
-                f"{self._path} was written by another version ({form}): move it away and start again."
-            )
-        if self._path.stat().st_size <= _CHECKED_BYTES:
-            (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
-            if verdict != "ok":
-                raise sqlite3.DatabaseError(verdict)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.executescript(_SCHEMA)
-        self._db.execute(f"PRAGMA user_version = {_FORM}")
-
     def _put_document(self, name: str, document: dict[str, Any]) -> None:
         self._db.execute("INSERT OR REPLACE INTO streams VALUES (?, ?)", (name, orjson.dumps(document)))
 
@@ -217,7 +193,7 @@ class RecordStore:
         try:
             db = self._idle.pop()
         except IndexError:
-            db = self._connect()
+            db = connect(self._path)
         try:
             yield db
         finally:

@@ -6,16 +6,18 @@ that a person replaced has no old metadata. Never reads an object's file. Called
 It is an index, not the data: without it objects keep names and bytes, and lose content type and metadata.
 """
 
-import sqlite3
 import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
-from headgate.local.errors import LocalError
+from headgate.local.database import open_database
 
 Facts = dict[str, Any]
+
+_VERSION = 1
+_REMEDY = "move it away and start again. The objects stay; their content types and metadata are lost."
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, region TEXT NOT NULL, created_s REAL NOT NULL);
@@ -49,12 +51,7 @@ class Index:
     def __init__(self, path: Path) -> None:
         """Open or create the file. Raises LocalError when it is damaged."""
         self._lock = threading.Lock()
-        try:
-            self._db = _opened(path)
-        except sqlite3.Error as error:
-            raise LocalError(
-                f"{path} is damaged ({error}); without it the objects stay, their metadata is lost."
-            ) from error
+        self._db = open_database(path, _SCHEMA, _VERSION, _REMEDY)
 
     def close(self) -> None:
         """Close the file."""
@@ -96,20 +93,3 @@ class Index:
     def drop(self, bucket: str, key: str) -> None:
         """Forget one object."""
         self._run("DELETE FROM objects WHERE bucket = ? AND key = ?", bucket, key)
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """The checked file. Raises sqlite3.Error, and then holds nothing open."""
-    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-    try:
-        db.execute("PRAGMA journal_mode=WAL")
-        # What a process wrote outlives it in the system's cache; only a power cut could cost rows.
-        db.execute("PRAGMA synchronous=OFF")
-        db.executescript(_SCHEMA)
-        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(" ".join(verdict.split()))
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db
