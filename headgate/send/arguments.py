@@ -98,6 +98,8 @@ def _hold_together(args: argparse.Namespace, checks: _Checks) -> None:
     need(0 < args.timeout < math.inf, "--timeout must be more than 0 seconds")
     need(args.retry_for >= 0, "--retry-for must not be negative")
     need(args.id is None or _KEY.fullmatch(args.id), "--id must be 1 to 100 of letters, digits and . _ : -")
+    need(args.skip_lines >= 0, "--skip-lines must not be negative")
+    need(args.skip_lines == 0 or args.generate is None, "--skip-lines is for a file")
     need(args.max_cell_chars >= 1, "--max-cell-chars must be at least 1")
     need(args.header_row or args.fields, "--no-header needs --fields with the names of the columns")
     need(not (args.loop > 1 and args.file == "-"), "--loop cannot read standard input twice")
@@ -153,9 +155,12 @@ def _api_key(text: str) -> tuple[str, str]:
 
 
 def _dialect(args: argparse.Namespace, checks: _Checks) -> Dialect:
-    delimiter = "," if args.delimiter is None else _NAMED_DELIMITERS.get(args.delimiter, args.delimiter)
+    delimiter = "" if args.delimiter is None else _NAMED_DELIMITERS.get(args.delimiter, args.delimiter)
     quote = None if args.quote == "none" else args.quote
-    checks.need(_one_character(delimiter), "--delimiter must be one character, or tab, or space")
+    checks.need(
+        args.delimiter is None or _one_character(delimiter),
+        "--delimiter must be one character, or tab, or space",
+    )
     checks.need(quote is None or _one_character(quote), "--quote must be one character, or none")
     checks.need(delimiter != quote, "--delimiter and --quote must differ")
     fields = tuple(args.fields.split(",")) if args.fields else None
@@ -173,6 +178,7 @@ def _dialect(args: argparse.Namespace, checks: _Checks) -> Dialect:
         args.max_cell_chars,
         args.type,
         tuple(sorted(kinds.items())),
+        args.skip_lines,
     )
 
 

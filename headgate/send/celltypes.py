@@ -77,10 +77,19 @@ def json_text(cell: str) -> str:
     return cell.replace("\n", " ").replace("\r", " ")  # inside a JSON string they would not have parsed
 
 
+_ZONE_NAME = re.compile(r"((?<!%)(?:%%)*)%Z")
+_UTC = re.compile(r"\b(?:UTC|GMT)\b(?!\s*[+-]\d)")
+
+
 def time_of(form: str) -> Encoder:
-    """Return an encoder for one strptime format. Raises UsageError when the format itself is wrong."""
+    """Return an encoder for one strptime format. Raises UsageError when the format itself is wrong.
+
+    %Z takes UTC and GMT only: any other name is no offset, and strptime would leave it out in silence.
+    """
+    python_form = _ZONE_NAME.sub(r"\1%z", form)
+    named = python_form != form
     try:
-        datetime.strptime("", form)
+        datetime.strptime("", python_form)
     except re.error:
         raise UsageError([f"--types: the time format {form!r} names one thing twice"]) from None
     except ValueError as error:
@@ -89,9 +98,11 @@ def time_of(form: str) -> Encoder:
 
     def encode(cell: str) -> str:
         try:
-            return encode_basestring(datetime.strptime(cell, form).isoformat())
+            text = _UTC.sub("+0000", cell) if named else cell
+            return encode_basestring(datetime.strptime(text, python_form).isoformat())
         except (ValueError, OverflowError):
-            raise ValueError(f"not a time of the form {form}") from None
+            why = ", whose zone is UTC, GMT or an offset" if named else ""
+            raise ValueError(f"not a time of the form {form}{why}") from None
 
     return encode
 

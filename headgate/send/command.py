@@ -84,7 +84,12 @@ def _add_reading(group: "argparse._ArgumentGroup") -> None:
         "--format", choices=["csv", "tsv", "ndjson", "json"], help="default: by its name or look"
     )
     group.add_argument("--encoding", metavar="NAME", help="default: found out from all of it, and said")
-    group.add_argument("--delimiter", metavar="C", help="default: a comma; tab for TSV")
+    group.add_argument(
+        "--delimiter", metavar="C", help="default: a comma, tab for TSV, or another where that is certain"
+    )
+    group.add_argument(
+        "--skip-lines", type=int, default=0, metavar="N", help="lines in front of the header or the JSON"
+    )
     group.add_argument("--quote", default='"', metavar="C", help='default: "; none: quotes are plain text')
     group.add_argument("--no-header", dest="header_row", action="store_false", help="the first row is data")
     group.add_argument("--fields", metavar="A,B,C", help="names of the columns, in place of the header's")

@@ -1,13 +1,14 @@
 """CSV and TSV text to rows: each row an event whose fields are the columns. Bad rows come out as values.
 
 Decides: strict quoting, one event field per column, no repair of anything. A row that cannot be an event is a
-BadRow with its number and line, and reading goes on with the next line. Never guesses the delimiter.
+BadRow with its number and line, and reading goes on with the next line. Knows the delimiter from layout.
 Called by filesource with lines of text.
 """
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 
@@ -15,6 +16,7 @@ from chalicelib import limits
 from headgate.send import celltypes
 from headgate.send.errors import UsageError
 from headgate.send.rows import BadRow, EventRow
+from headgate.terminal import counted
 
 # A cell with more characters than an event may have bytes can be no part of an event.
 PARSER_CELL_MAX_CHARS = limits.EVENT_MAX_BYTES
@@ -33,13 +35,14 @@ HEADER = 0  # the row number of the header
 class Dialect:
     """How the text is to be read."""
 
-    delimiter: str = ","
+    delimiter: str = ","  # "": found out, see layout
     quote: str | None = '"'  # None: a quote is a character like any other
     header: bool = True  # the first row names the columns
     fields: tuple[str, ...] | None = None  # names of the columns, in place of the header's
     cell_max_chars: int = CELL_MAX_CHARS
     event_type: str | None = None
     kinds: tuple[tuple[str, str], ...] = ()  # column → name of its type, see celltypes
+    skip_lines: int = 0  # in front of everything else
 
 
 class RowTooLongError(Exception):
@@ -49,16 +52,23 @@ class RowTooLongError(Exception):
 class Lines:
     """Counts the lines of a text and keeps those of the row that is being read."""
 
-    def __init__(self, readline: Callable[[int], str]) -> None:
-        self.number = 0  # of the last line read, from 1
+    def __init__(self, readline: Callable[[int], str], skipped: int = 0) -> None:
+        self.number = skipped  # of the last line read, from 1
         self._readline = readline
         self._row: list[str] = []
+        self._again: deque[str] = deque()
         self._row_chars = 0
 
     def begin_row(self) -> None:
         """Begin the next row: forget the lines read so far."""
         self._row.clear()
         self._row_chars = 0
+
+    def give_back(self) -> None:
+        """Let all lines of the row but the first be read again."""
+        self._again.extendleft(reversed(self._row[1:]))
+        self.number -= len(self._row) - 1
+        del self._row[1:]
 
     @property
     def raw(self) -> str:
@@ -69,7 +79,7 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._readline(ROW_MAX_CHARS)
+        line = self._again.popleft() if self._again else self._readline(ROW_MAX_CHARS)
         if not line:
             raise StopIteration
         self.number += 1
@@ -87,10 +97,11 @@ class Lines:
 def read(readline: Callable[[int], str], dialect: Dialect) -> Iterator[EventRow | BadRow]:
     """Every row of the text, good or bad, in order.
 
-    `readline(limit)` is a text file's, opened with newline="". Raises UsageError when --types names a column
-    that is not there, and when the only row was taken for the header and does not look like one.
+    `readline(limit)` is a text file's, opened with newline="" and behind the lines to skip. Raises UsageError
+    when --types names a column that is not there, and when the only row was taken for the header and does not
+    look like one.
     """
-    lines = Lines(readline)
+    lines = Lines(readline, dialect.skip_lines)
     rows = _raw_rows(lines, dialect)
     columns = dialect.fields
     if dialect.header:
@@ -123,30 +134,50 @@ def _rows_behind(
 
 
 def _raw_rows(lines: Lines, dialect: Dialect) -> Iterator[tuple[int, list[str]] | BadRow]:
-    """Yield (line, cells) of every row that is not blank."""
+    """Yield (line, cells) of every row that is not blank.
+
+    A quote that is never closed is a mistake in one line: the row is taken to end there, and reading goes on
+    in the next line. Where there is one column, a wrong line would look like a row, so all of the text stays
+    in the bad row.
+    """
     csv.field_size_limit(max(csv.field_size_limit(), PARSER_CELL_MAX_CHARS))
-    reader = csv.reader(
-        lines,
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote,
-        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-        strict=True,
-    )
+    reader = reader_of(lines, dialect)
+    one_column = len(dialect.fields or ()) == 1
     while True:
         lines.begin_row()
         line = lines.number + 1
         try:
             cells = next(reader, None)
         except RowTooLongError:
-            message = f"The row is longer than {ROW_MAX_CHARS} characters."
+            more = f"; it begins in line {line} and was given up in line {lines.number}"
+            message = (
+                f"The row is longer than {ROW_MAX_CHARS:,} characters{more if lines.number > line else ''}."
+            )
             yield BadRow(0, line, "RowTooLong", message, lines.raw)
         except csv.Error as error:
-            yield BadRow(0, line, *_parser_problem(error, lines.number), raw=lines.raw)
+            problem = _parser_problem(error, line, lines.number)
+            if one_column or not _is_open(error):
+                yield BadRow(0, line, *problem, raw=lines.raw)
+            else:  # the other lines are rows of their own
+                lines.give_back()
+                yield BadRow(0, line, *problem, raw=lines.raw)
         else:
             if cells is None:
                 return
             if cells:
+                one_column = len(cells) == 1
                 yield line, cells
+
+
+def reader_of(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
+    """Return the parser of a dialect. Raises csv.Error while it reads."""
+    return csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        strict=True,
+    )
 
 
 def _events(
@@ -232,14 +263,28 @@ def _header_problem(columns: tuple[str, ...], event_type: str | None) -> tuple[s
     return None
 
 
-def _parser_problem(error: csv.Error, last_line: int) -> tuple[str, str]:
+def _is_open(error: csv.Error) -> bool:
+    """Return whether a quote was not closed before the text or the parser's patience ended."""
+    return "field limit" in str(error) or "unexpected end" in str(error)
+
+
+def _parser_problem(error: csv.Error, first_line: int, last_line: int) -> tuple[str, str]:
+    """Return the code and the sentence for a row that the parser gave up in `last_line`."""
     text = str(error)
+    behind = f" ({counted(last_line - first_line, 'line')} behind this one)" if last_line > first_line else ""
+    if "field limit" in text and not behind:
+        return (
+            "CellTooLong",
+            f"A cell has more than {PARSER_CELL_MAX_CHARS:,} characters. Is a quote missing?",
+        )
     if "field limit" in text:
-        message = f"A cell has more than {PARSER_CELL_MAX_CHARS} characters; the row was given up in line"
-        return "CellTooLong", f"{message} {last_line}. Is a quote missing?"
+        return (
+            "BadQuoting",
+            f"A quoted cell is not closed within {PARSER_CELL_MAX_CHARS:,} characters{behind}.",
+        )
     if "unexpected end" in text:
-        return "BadQuoting", f"A quoted cell is never closed; the text ends in line {last_line}."
-    return "BadQuoting", f"The quotes do not pair up in line {last_line}: {text}."
+        return "BadQuoting", f"A quoted cell is never closed; the text ends in line {last_line}{behind}."
+    return "BadQuoting", f"The quotes do not pair up in line {last_line}{behind}: {text}."
 
 
 def _pointer(column: str) -> str:

@@ -19,13 +19,12 @@ from headgate.send.bytestream import READ_ERRORS, Stream
 from headgate.send.csvrows import Dialect
 from headgate.send.encoding import Choice, Detector, UndecodableError
 from headgate.send.errors import AbortError, UsageError
-from headgate.send.jsonrows import BrokenJsonError, JsonRows, looks_like_an_object, looks_like_json
+from headgate.send.jsonrows import BrokenJsonError, JsonRows
+from headgate.send.layout import JSON_FORMS, form_of, settled, text_of
+from headgate.send.ndjsonrows import skip_lines
 from headgate.send.rows import BadRow, EventRow
 
-_SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
-_IGNORED_IN_FRONT = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
-_OTHER_DELIMITERS = b";\t|"
-_JSON_FORMS = {"ndjson", "json"}
+_NEWLINE = {"ndjson": "\n", "json": "", "csv": "", "tsv": ""}  # as io.TextIOWrapper takes it
 Tick = Callable[[], object]
 
 
@@ -64,11 +63,11 @@ class FileSource:
 
     def scan(self, tick: Tick) -> None:
         """Find format and encoding by reading everything. Calls `tick` now and then. Raises AbortError."""
-        detector = Detector(self._encoding)
         try:
             self._stream = bytestream.open_stream(self._raw)
             head = self._stream.content.peek(bytestream.BLOCK_BYTES)
             self._choose_form(head)
+            detector = Detector(self._encoding, unicode_only=self.form in JSON_FORMS)
             if not self.repeatable:
                 detector.feed(head)
             for block in self._stream.blocks() if self.repeatable else ():
@@ -135,50 +134,42 @@ class FileSource:
         self._raw.close()
 
     def _read(self, stream: Stream) -> Iterator[EventRow | BadRow]:
-        encoding = self.choice.encoding
+        event_type, skipped = self._dialect.event_type, self._dialect.skip_lines
+        if self.form in JSON_FORMS and self.choice.encoding == "utf-8":
+            skip_lines(stream.content.readline, skipped)
+            if self.form == "json":
+                return JsonRows(stream.content.read1, event_type, skipped).rows()
+            return ndjsonrows.read(stream.content.readline, event_type, skipped)
+        text = io.TextIOWrapper(stream.content, self.choice.encoding, newline=_NEWLINE[self.form])
+        skip_lines(text.readline, skipped)
         if self.form == "json":
-            return self._read_json(stream)
+            return JsonRows(lambda limit: text.read(limit // 4).encode(), event_type, skipped).rows()
         if self.form == "ndjson":
-            if encoding == "utf-8":
-                return ndjsonrows.read(stream.content.readline, self._dialect.event_type)
-            text = io.TextIOWrapper(stream.content, encoding, newline="\n")
-            return ndjsonrows.read(lambda limit: text.readline(limit).encode(), self._dialect.event_type)
-        text = io.TextIOWrapper(stream.content, encoding, newline="")
+            return ndjsonrows.read(lambda limit: text.readline(limit).encode(), event_type, skipped)
         return csvrows.read(text.readline, self._dialect)
 
     def _emptiness(self) -> str:
-        if self.form in _JSON_FORMS or not self._dialect.header or not self._has_text:
+        if self.form in JSON_FORMS or not self._dialect.header or not self._has_text:
             return ""
         return ": a header and no row (--no-header and --fields if it was one)"
 
-    def _read_json(self, stream: Stream) -> Iterator[EventRow | BadRow]:
-        if self.choice.encoding == "utf-8":
-            json_rows = JsonRows(stream.content.read1, self._dialect.event_type)
-        else:
-            text = io.TextIOWrapper(stream.content, self.choice.encoding, newline="")
-            json_rows = JsonRows(lambda limit: text.read(limit // 4).encode(), self._dialect.event_type)
-        return json_rows.rows()
-
     def _choose_form(self, head: bytes) -> None:
-        if not self.form:
-            self.form = _form_of(self.name, head)
-        if self.form == "tsv" and self._dialect.delimiter == ",":
-            self._dialect = replace(self._dialect, delimiter="\t")
-        if self.form in _JSON_FORMS and (self._dialect.kinds or self._dialect.fields):
-            raise UsageError(
-                [f"{self.name} is {self.form.upper()}; --types and --fields are for CSV and TSV"]
-            )
-        first_line = head.lstrip(_IGNORED_IN_FRONT).partition(b"\n")[0]
-        self._has_text = bool(first_line)
-        others = [chr(each) for each in _OTHER_DELIMITERS if each in first_line]
-        if self.form == "csv" and self._dialect.delimiter == "," and b"," not in first_line and others:
-            self.hint = f"its first line has no comma but {others[0]!r}: is that the --delimiter?"
+        text = text_of(head, self._encoding, self._dialect.skip_lines)
+        self._has_text = bool(text)
+        self.form = self.form or form_of(self.name, text)
+        if self.form in JSON_FORMS:
+            if self._dialect.kinds or self._dialect.fields:
+                problem = f"{self.name} is {self.form.upper()}; --types and --fields are for CSV and TSV"
+                raise UsageError([problem])
+            self._dialect = replace(self._dialect, delimiter="")
+        else:
+            self._dialect, self.hint = settled(self.name, self.form, text, self._dialect)
 
     def _choose_encoding(self, detector: Detector) -> None:
         try:
             self.choice = detector.choose(complete=self.repeatable)
         except UndecodableError as error:
-            if self.form in _JSON_FORMS and not self._encoding:
+            if self.form in JSON_FORMS and not self._encoding:
                 return  # the endpoint refuses the events that are not UTF-8, each by itself
             cure = "pass the right --encoding (for example latin-1 or cp1252)"
             if self._encoding:
@@ -194,18 +185,6 @@ class FileSource:
             f"{self.name} was changed while it was read; send it when nobody writes to it "
             "(`headgate agent` follows files that grow)"
         )
-
-
-def _form_of(name: str, head: bytes) -> str:
-    """Return the format by the file's ending, else by its content. Raises UsageError when they disagree."""
-    lower = name.lower().removesuffix(".gz")
-    named = next((form for suffix, form in _SUFFIXES.items() if lower.endswith(suffix)), "")
-    text = head.replace(b"\0", b"").lstrip(_IGNORED_IN_FRONT)  # of UTF-16, what is ASCII
-    looks = "json" if looks_like_json(text) else "ndjson" if text.startswith(b"{") else "csv"
-    if named in {"csv", "tsv"} and (looks == "json" or looks_like_an_object(text)):
-        what = f"{name} is {named.upper()} by its name, and {looks.upper()} by its first characters"
-        raise UsageError([f"{what}: pass --format {named} or --format {looks}"])
-    return named or looks
 
 
 def _undecodable(error: UnicodeError) -> str:

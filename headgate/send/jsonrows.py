@@ -7,8 +7,8 @@ Holds one element and one block at a time, however long the array. Called by fil
 import re
 from collections.abc import Callable, Iterator
 
-from chalicelib import jsontext
-from headgate.send.ndjsonrows import LINE_MAX_BYTES, typed
+from chalicelib import jsontext, limits
+from headgate.send.ndjsonrows import LINE_MAX_BYTES, beginning, typed
 from headgate.send.rows import BadRow, EventRow, text_or_bytes
 
 BLOCK_BYTES = 256 * 1024
@@ -16,6 +16,8 @@ _BOM = b"\xef\xbb\xbf"
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 # An array of values. `[name],[id]`, as some databases write a CSV header, is none.
 _ARRAY = re.compile(rb'\s*+\[\s*+(?:[\[{"\-0-9\]]|true|false|null|\Z)')
+_MARK = re.compile(rb'\\.|\\\Z|["\[\]{}]', re.DOTALL)
+_CLOSES = {b"[": b"]", b"{": b"}"}
 _OBJECT = re.compile(rb'\s*+\{\s*+["}]')
 
 
@@ -26,12 +28,14 @@ class BrokenJsonError(Exception):
 class JsonRows:
     """The rows of one text, in UTF-8. `read_block(n)` gives at most n bytes, none at the end."""
 
-    def __init__(self, read_block: Callable[[int], bytes], event_type: str | None = None) -> None:
+    def __init__(
+        self, read_block: Callable[[int], bytes], event_type: str | None = None, skipped: int = 0
+    ) -> None:
         self._read_block = read_block
         self._event_type = event_type
         self._text = b""
         self._at = 0
-        self._line = 1
+        self._line = 1 + skipped
         self._ended = False
 
     def rows(self) -> Iterator[EventRow | BadRow]:
@@ -41,16 +45,18 @@ class JsonRows:
         if self._text.startswith(_BOM):
             self._go_to(len(_BOM))
         for number, (line, value) in enumerate(self._values(), 1):
-            yield self._row(number, line, value)
+            yield (
+                self._row(number, line, value) if isinstance(value, bytes) else value._replace(number=number)
+            )
 
-    def _values(self) -> Iterator[tuple[int, bytes]]:
+    def _values(self) -> Iterator[tuple[int, bytes | BadRow]]:
         while first := self._next_byte():
             if first == b"[":
                 yield from self._elements()
             else:
                 yield self._line, self._value()
 
-    def _elements(self) -> Iterator[tuple[int, bytes]]:
+    def _elements(self) -> Iterator[tuple[int, bytes | BadRow]]:
         opened = self._line
         self._go_to(self._at + 1)
         closes = self._next_byte() == b"]"
@@ -77,8 +83,8 @@ class JsonRows:
             else typed(number, line, event, self._event_type)
         )
 
-    def _value(self) -> bytes:
-        """Return the whole value that begins here. Raises BrokenJsonError."""
+    def _value(self) -> bytes | BadRow:
+        """Return the value that begins here, or a bad row when it is too long. Raises BrokenJsonError."""
         while True:
             end = jsontext.end_of_value(self._text, self._at)
             if end is not None and (end < len(self._text) or self._text[end - 1 : end] in b'}]"'):
@@ -89,15 +95,38 @@ class JsonRows:
             # A pipe gives little at a time; looking at twice as much each time keeps the work linear.
             while len(self._text) - self._at < 2 * known_bytes and self._fill():
                 pass
-        if end is None:
-            raise BrokenJsonError(
-                f"line {self._line}: the value that begins there has no end. It is cut short, its brackets "
-                "or quotes do not pair up, it is nested too deeply, or it has more than "
-                f"{LINE_MAX_BYTES:,} bytes"
-            )
+        if end is None:  # too long, too deep for this pattern, or broken
+            return self._walked()
         value = self._text[self._at : end]
         self._go_to(end)
         return value
+
+    def _walked(self) -> bytes | BadRow:
+        """Find the end bracket by bracket; keep only the beginning of a value that is too long.
+
+        Raises BrokenJsonError.
+        """
+        line, walk = self._line, _Walk()
+        walk.broken = self._text[self._at : self._at + 1] not in {b"[", b"{", b'"'}
+        kept = b""
+        size_bytes = 0
+        while True:
+            end = None if walk.broken else walk.over(self._text, self._at)
+            piece = self._text[self._at : len(self._text) if end is None else end]
+            size_bytes += len(piece)
+            kept += piece[: max(0, LINE_MAX_BYTES - len(kept))]
+            self._go_to(self._at + len(piece))
+            if end is not None:
+                break
+            if walk.broken or not self._fill():
+                raise BrokenJsonError(
+                    f"line {line}: the value that begins there has no end. It is cut short, "
+                    "or its brackets or quotes do not pair up"
+                )
+        if size_bytes <= LINE_MAX_BYTES:
+            return kept
+        message = f"The element has {size_bytes:,} bytes; the limit is {limits.EVENT_MAX_BYTES:,}."
+        return BadRow(0, line, "RowTooLong", message, beginning(kept))
 
     def _next_byte(self) -> bytes:
         """Return the next byte that is no white space; b"" at the end."""
@@ -121,16 +150,50 @@ class JsonRows:
         return True
 
 
+class _Walk:
+    """Finds the end of one value over several blocks: brackets are counted outside of strings."""
+
+    def __init__(self) -> None:
+        self.broken = False  # a bracket closes what another kind has opened
+        self._open = bytearray()
+        self._in_string = False
+        self._escapes = False  # the last block ended in a backslash
+
+    def over(self, text: bytes, at: int) -> int | None:
+        """Return where the value ends in the text, or None: it goes on in the next block."""
+        if self._escapes and at < len(text):
+            at += 1
+            self._escapes = False
+        for match in _MARK.finditer(text, at):
+            mark = match[0]
+            if mark == b"\\":
+                self._escapes = True
+            elif mark == b'"':
+                self._in_string = not self._in_string
+            elif self._in_string or len(mark) > 1:
+                continue
+            elif mark in _CLOSES:
+                self._open += _CLOSES[mark]
+            elif not self._open or self._open.pop() != mark[0]:
+                self.broken = True
+                return None
+            if not self._open and not self._in_string and not self._escapes:
+                return match.end()
+        return None
+
+
 def looks_like_json(head: bytes) -> bool:
-    """Return whether a text begins with an array, or with an object over several lines."""
+    """Return whether a text begins with an array, an object over several lines, or two on one line."""
     if _ARRAY.match(head):
         return True
     begin = len(head) - len(head.lstrip())
     first_line_end = head.find(b"\n", begin)
-    if not _OBJECT.match(head) or first_line_end < 0:
+    if not _OBJECT.match(head):
         return False
     end = jsontext.end_of_value(head, begin)
-    return end is not None and end > first_line_end
+    if end is None:
+        return False
+    return 0 <= first_line_end < end or head[end:].lstrip(b" \t").startswith((b"{", b"["))
 
 
 def looks_like_an_object(head: bytes) -> bool:

@@ -17,18 +17,23 @@ _CONTINUATIONS = bytes(range(0x80, 0xC0))  # what follows the first byte of a ch
 _CHARACTER_BYTES = 4  # the longest
 
 
-def read(readline: Callable[[int], bytes], event_type: str | None = None) -> Iterator[EventRow | BadRow]:
-    """Yield every line that is not blank. `readline(limit)` is that of a binary file in UTF-8."""
-    number = line = 0
+def read(
+    readline: Callable[[int], bytes], event_type: str | None = None, skipped: int = 0
+) -> Iterator[EventRow | BadRow]:
+    """Yield every line that is not blank. `readline(limit)` is that of a binary file in UTF-8.
+
+    `skipped` lines are before those that it reads.
+    """
+    number, line = 0, skipped
     while text := readline(LINE_MAX_BYTES):
         line += 1
         if line == 1:
             text = text.removeprefix(_BOM)
         if len(text) >= LINE_MAX_BYTES and not text.endswith(b"\n"):
             number += 1
-            _skip_line(readline)
+            skip_lines(readline, 1)
             message = f"The line is longer than {LINE_MAX_BYTES} bytes."
-            yield BadRow(number, line, "RowTooLong", message, _beginning(text))
+            yield BadRow(number, line, "RowTooLong", message, beginning(text))
             continue
         event = text.strip(b" \t\r\n")
         if event:
@@ -56,12 +61,14 @@ def typed(number: int, line: int, event: bytes, event_type: str) -> EventRow | B
     return EventRow(number, line, head + (b"" if rest == b"}" else b",") + rest)
 
 
-def _skip_line(readline: Callable[[int], bytes]) -> None:
-    while (rest := readline(LINE_MAX_BYTES)) and not rest.endswith(b"\n"):
-        pass
+def skip_lines(readline: Callable[[int], bytes] | Callable[[int], str], lines: int) -> None:
+    """Read to the end of so many lines, a part of a long one at a time."""
+    for _ in range(lines):
+        while (rest := readline(LINE_MAX_BYTES)) and rest[-1:] not in {"\n", "\r", b"\n"}:
+            pass
 
 
-def _beginning(line: bytes) -> str | bytes:
+def beginning(line: bytes) -> str | bytes:
     """Return the first bytes, without half a character at the end."""
     head = line[:_RAW_BYTES]
     whole = head.rstrip(_CONTINUATIONS)[:-1]

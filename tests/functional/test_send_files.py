@@ -154,16 +154,6 @@ def test_a_pipe_that_turns_out_not_to_decode_says_after_which_row_s01(tmp_path: 
         through_a_pipe(tmp_path, b"n\n" + (b"x" * 99 + b"\n") * 10_000 + "래\n".encode("cp949"))
 
 
-def test_a_first_line_without_a_comma_is_worth_a_hint_and_no_guess(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("a;b\n1;2\n")
-    source, rows = read(path)
-    assert "';'" in source.hint
-    assert [row.event for row in rows if isinstance(row, EventRow)] == [b'{"a;b":"1;2"}']
-    path.write_text("a\n1\n")
-    assert read(path)[0].hint == ""
-
-
 def test_types_for_ndjson_are_wrong_usage_and_not_ignored(tmp_path: Path) -> None:
     path = tmp_path / "a.ndjson"
     path.write_text("{}\n")

@@ -1,6 +1,7 @@
 """JSON arrays, and JSON values one after the other, to rows."""
 
 import io
+import json
 
 import pytest
 
@@ -54,8 +55,7 @@ def test_an_empty_array_has_no_rows(text: bytes) -> None:
         (b'[{"a":1},]', 1, "has no end"),
         (b'[{"a":1},\n{"b":', 1, "line 2"),
         (b'{"a":1},{"b":2}', 1, "has no end"),
-        (b"[" + b'"' + b"x" * (2 * LINE_MAX_BYTES) + b'"]', 0, "1,001,024 bytes"),
-        (b"[" * 70 + b"]" * 70, 0, "nested too deeply"),
+        (b'["' + b"x" * (2 * LINE_MAX_BYTES), 0, "line 1"),
     ],
 )
 def test_an_array_that_breaks_off_is_told_with_its_line_after_the_rows_before_it(
@@ -65,6 +65,31 @@ def test_an_array_that_breaks_off_is_told_with_its_line_after_the_rows_before_it
     assert [next(rows).number for _ in range(whole)] == list(range(1, whole + 1))
     with pytest.raises(BrokenJsonError, match=says):
         next(rows)
+
+
+LONG = json.dumps({"a": '}]"\\' * (LINE_MAX_BYTES // 4), "b": [{}]}).encode()
+
+
+@pytest.mark.parametrize("block_bytes", [7_919, 1 << 20])
+@pytest.mark.parametrize(
+    "long", [LONG, b'"' + b"x" * 3 * LINE_MAX_BYTES + b'"', b"[" + b"0," * LINE_MAX_BYTES + b"0]"], ids=len
+)
+def test_an_element_that_no_event_can_be_is_rejected_and_the_others_are_sent(
+    long: bytes, block_bytes: int
+) -> None:
+    text = io.BytesIO(b'[{"n": 1},\n' + long + b',\n{"n": 3}]{"n": 4}')
+    first, bad, third, fourth = JsonRows(lambda _: text.read(block_bytes)).rows()
+    assert isinstance(bad, BadRow)
+    assert (bad.number, bad.line, bad.code) == (2, 2, "RowTooLong")
+    assert f"{len(long):,} bytes" in bad.message
+    assert len(bad.raw) <= 4096
+    assert [(row.number, row.line) for row in (first, third, fourth)] == [(1, 1), (3, 3), (4, 3)]
+
+
+def test_an_element_that_is_nested_too_deeply_is_for_the_endpoint_to_refuse() -> None:
+    deep = b"[" * 70 + b"]" * 70
+    rows = rows_of(b'[{"n":1},' + deep + b',{"n":3}]')
+    assert [row.event for row in rows if isinstance(row, EventRow)] == [b'{"n":1}', deep, b'{"n":3}']
 
 
 def test_a_string_with_a_line_break_in_it_is_rejected_and_not_mended() -> None:
