@@ -72,6 +72,7 @@ def chalice_managed(project: Project) -> None:
     project.infra("package")
     said = project.chalice("deploy")
     expect("chalice deploy takes the zip of infra package", "Reusing existing deployment package" in said)
+    expect("the mapping is still being created", mapping_state(project) == "Creating")
     project.infra("tune")
     api_id = deployed(project.root, STAGE).api_id
     key = project.infra("keys", "add", "acme").strip()
@@ -144,6 +145,42 @@ def cloudformation_managed(project: Project) -> None:
     expect("the new code answers", get(f"{url}/health")["Version"] == NEW_VERSION)
     arrives(project, url, key, "cloudformation-managed-second")
     deploy_2(project)
+    imported(project)
+
+
+def mapping_state(project: Project) -> str:
+    """Return the state of the transform's mapping."""
+    found = project.stack.client("lambda").list_event_source_mappings(
+        FunctionName=f"headgate-{STAGE}-transform"
+    )
+    return str(found["EventSourceMappings"][0]["State"])
+
+
+def imported(project: Project) -> None:
+    """Delete the stack and take its bucket and stream over by a change set, as the documentation says."""
+    say("CloudFormation-managed: delete the stack, then import the kept bucket and stream")
+    stack, bucket = ("--stack-name", f"headgate-{STAGE}"), bucket_of(project)
+    project.aws("cloudformation", "delete-stack", *stack)
+    project.aws("cloudformation", "wait", "stack-delete-complete", *stack)
+    before = project.stack.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"]
+    config_path = project.root / ".chalice" / "config.json"
+    config = json.loads(config_path.read_text(encoding="utf-8"))
+    config["stages"][STAGE]["headgate"]["names"] = {"bucket": bucket}
+    config_path.write_text(json.dumps(config), encoding="utf-8")
+    project.run(sys.executable, "-m", "headgate", "infra", "render", "--stage", STAGE)
+    package_2(project)
+    project.aws("s3", "cp", "out/final.json", "s3://artifacts/final.json")
+    change = ("--change-set-name", "again")
+    template = ("--template-url", f"{project.stack.url}/artifacts/final.json")
+    kind = ("--change-set-type", "CREATE", "--import-existing-resources")
+    project.aws("cloudformation", "create-change-set", *stack, *change, *kind, *template, *RIGHTS)
+    project.aws("cloudformation", "wait", "change-set-create-complete", *stack, *change)
+    project.aws("cloudformation", "execute-change-set", *stack, *change)
+    project.aws("cloudformation", "wait", "stack-create-complete", *stack)
+    after = project.stack.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"]
+    expect("the imported bucket still holds its objects", before > 0 and after >= before)
+    url = project.stack.stage_url(outputs(project)["RestAPIId"], STAGE)
+    arrives(project, url, project.infra("keys", "add", "acme").strip(), "cloudformation-managed-again")
 
 
 def takes_bytes(project: Project, url: str, key: str, api_id: str) -> None:
@@ -154,16 +191,30 @@ def takes_bytes(project: Project, url: str, key: str, api_id: str) -> None:
     expect("a body that is not UTF-8 is refused", status == 400 and answer["Code"] == "InvalidEvent")
 
 
+RIGHTS = ("--capabilities", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+
+
 def deploy_2(project: Project) -> None:
     """Package and deploy as the documentation says."""
+    package_2(project)
+    stack = (
+        "--template-file",
+        "out/final.json",
+        "--stack-name",
+        f"headgate-{STAGE}",
+        "--s3-bucket",
+        "artifacts",
+    )
+    project.aws("cloudformation", "deploy", *stack, *RIGHTS, "--no-fail-on-empty-changeset")
+
+
+def package_2(project: Project) -> None:
+    """Package with Chalice and the AWS CLI."""
     shutil.rmtree(project.root / "out", ignore_errors=True)
     project.chalice("package", "--merge-template", ".chalice/resources.json", "out")
     artifacts = ("--s3-bucket", "artifacts")
     final = ("--output-template-file", "out/final.json", "--use-json")
     project.aws("cloudformation", "package", "--template-file", "out/sam.json", *artifacts, *final)
-    stack = ("--template-file", "out/final.json", "--stack-name", f"headgate-{STAGE}", *artifacts)
-    rights = ("--capabilities", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
-    project.aws("cloudformation", "deploy", *stack, *rights, "--no-fail-on-empty-changeset")
 
 
 NEW_VERSION = "9.9.9"
