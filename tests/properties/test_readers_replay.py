@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,25 @@ def test_a_replay_of_the_stream_brings_back_every_line_that_curated_has_lost(
         _run(world, "stream", _to_stream(world), Path(folder))
     world.deliver()
     assert _content(_dedup(world)) == expected
+
+
+@given(records=RECORDS, split=st.integers(0, 12), reshard=st.integers(0, 12))
+def test_a_replay_of_the_stream_fills_the_archive_with_what_arrived_before_its_delivery_stream(
+    records: list[list[bytes]], split: int, reshard: int
+) -> None:
+    """A delivery stream over a kept stream starts at LATEST: what arrived before never reaches raw-data."""
+    world = _world(records, 99, split, reshard)
+    archived = Counter(_archived(world))
+    for key in [key for key in world.memory.objects if key.startswith("raw-data/")]:
+        del world.memory.objects[key]
+    with tempfile.TemporaryDirectory() as folder:
+        _run(world, "stream", _to_stream(world), Path(folder))
+    world.deliver()
+    assert Counter(_archived(world)) == archived
+
+
+def _archived(world: World) -> list[bytes]:
+    """Return the lines of raw-data/."""
+    return [
+        found.text for found in lines_in(world.memory, objects(world.memory, kind_of("raw", "UTC"), Span()))
+    ]
