@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from chalicelib.packing import record_event_id
+
 
 @dataclass
 class Reply:
@@ -114,7 +116,11 @@ def _take(state: Endpoint, operation: str, key: str, body: bytes) -> dict[str, A
     if operation in {"PutRecords", "PutRecordBatch"}:
         records = json.loads(body)["Records"]
         for record in records:
-            _keep(state, record.get("PartitionKey", ""), base64.b64decode(record["Data"]))
+            _keep(
+                state,
+                record_event_id(record.get("PartitionKey"), "shard", str(len(state.lines))),
+                base64.b64decode(record["Data"]),
+            )
         if operation == "PutRecords":
             receipts = [{"SequenceNumber": "1", "ShardId": "shardId-000000000000"}] * len(records)
             return {"FailedRecordCount": 0, "Records": receipts}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from headgate.agent.config.load import Loaded
 from headgate.agent.config.model import Flow
-from headgate.agent.tail.disk import Disk, NotRegular, end_of_lines
+from headgate.agent.tail.disk import Disk, NotRegular, end_of_lines, matching_paths
 
 Print = Callable[[str], object]
 
@@ -43,15 +43,14 @@ def check(loaded: Loaded, disk: Disk, write: Print, state: StateCheck | None = N
 
 
 def _check_flow(flow: Flow, disk: Disk, write: Print, *, first: bool) -> None:
-    directory = flow.pattern.directory
     try:
-        names = sorted(name for name in disk.names(directory) if flow.pattern.matches(name))
+        paths = matching_paths(disk, flow.pattern)
     except OSError as error:
-        write(f"  error: {directory} cannot be listed: {error.strerror}")
+        write(f"  error: {error.filename} cannot be listed: {error.strerror}")
         return
-    if not names:
+    if not paths:
         write("  no file matches now; one that appears later is read from its beginning")
-    found = [_look(disk, directory.rstrip("/") + "/" + name) for name in names]
+    found = [_look(disk, path) for path in paths]
     for each in found:
         write(f"  {each.line}")
     left_out = found

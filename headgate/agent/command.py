@@ -11,6 +11,7 @@ import gc
 import logging
 import logging.handlers
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ DEFAULT_CONFIGURATION = "/etc/aws-kinesis/agent.json"
 _EXTRA_DIRECTORY = Path("/etc/aws-kinesis/agent.d")
 _LOG_BYTES, _LOG_FILES = 10 * 1024 * 1024, 5
 _REJECTED = 3
+_FILES_MAX = 65_536
 _log = logging.getLogger(__name__)
 
 
@@ -116,10 +118,11 @@ def read_configuration(path: Path, *, strict: bool, extra_directory: Path = _EXT
 
 def _run(args: argparse.Namespace, settings: AgentConfig) -> int:
     _keep_memory_small()
+    _raise_limit_of_files()
     state = State(_state_directory(args, settings))
     try:
         state.lock()
-        agent = Agent(settings, state, RealDisk(), make_sink)
+        agent = Agent(settings, state, RealDisk(scratch=str(state.directory)), make_sink)
     except (StateError, Unusable) as error:
         print(error, file=sys.stderr)
         state.unlock()
@@ -174,6 +177,14 @@ def _check(args: argparse.Namespace, loaded: Loaded) -> int:
         )
 
     return check(loaded, RealDisk(), print, StateCheck(str(state.directory), problem, has_run))
+
+
+def _raise_limit_of_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES_MAX if hard == resource.RLIM_INFINITY else min(hard, _FILES_MAX)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _keep_memory_small() -> None:

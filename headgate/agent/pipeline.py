@@ -24,6 +24,7 @@ from headgate.agent.tail.history import InodeHistory, Start, may_read
 
 _log = logging.getLogger(__name__)
 END_QUIET_S = 1.0  # for so long a file must be still before `--once` sends an end without a line feed
+_SCARCE_HANDLES = 10
 _BLOCKS_A_PASS = 8  # of one file, before acknowledgements and other files get their turn
 
 
@@ -51,7 +52,7 @@ class Pipeline:
         self.in_flight = 0  # batches handed out
         self.advanced = False  # an offset moved since the checkpoints were written
         self._room_bytes = room_bytes
-        self._store_rejects = rejects.write
+        self._store_rejects, self._disk = rejects.write, disk
         start = Start(known is None, flow.from_start, flow.strict)
         self._history = InodeHistory(flow.id, disk, known or (), start)
         self.files = FileSet(flow.pattern, disk, self._history, self._report)
@@ -70,6 +71,8 @@ class Pipeline:
         self._errors = 0
         if refresh or now_s - self._refresh_s >= self.flow.refresh_s:
             self._refresh_s = now_s
+            self.files.refresh(now_s)
+        if self.files.unopened and self._disk.handles_left() > 0:
             self.files.refresh(now_s)
         for file in self.files.files:
             try:
@@ -92,6 +95,8 @@ class Pipeline:
                 self._report("read_error", file.path, str(error))
         self.counters.errors_in_a_row = self.counters.errors_in_a_row + 1 if self._errors else 0
         self._finish_rotated(now_s)
+        if self._disk.handles_left() <= _SCARCE_HANDLES:
+            self.files.park(now_s)
         current = self.batcher.current
         if current is not None and now_s - current.opened_s >= self.flow.max_age_s:
             self.batcher.close()

@@ -54,7 +54,7 @@ class Agent:
         self._rejects = Rejects(state.directory, settings.rejects_max_bytes)
         self._results: SimpleQueue[CallResult | Delivered] = SimpleQueue()
         self._senders: dict[str, Sender] = {}
-        self._watcher = Watcher(flow.pattern.directory for flow in settings.flows)
+        self._watcher = Watcher(flow.pattern.root for flow in settings.flows)
         self._metrics = make_metrics(settings)
         self._stopping = self._reload_wanted = False
         self._started_s = time.monotonic()
@@ -111,12 +111,14 @@ class Agent:
         self._take_results(now_s)
         progressed = False
         for pipeline in self.pipelines:
-            names = set() if changed is None else changed.get(pipeline.flow.pattern.directory, set())
-            relevant = any(not name or pipeline.flow.pattern.matches(name) for name in names)
+            pattern = pipeline.flow.pattern
+            names = {name for each in pipeline.files.watched for name in (changed or {}).get(each, ())}
+            relevant = any(not name or pattern.levels or pattern.matches(name) for name in names)
             pipeline.poll(now_s, refresh=changed is None or relevant)
             if pipeline.read_files(now_s):
                 progressed = True
                 self.end.moved(pipeline.flow.id, now_s)
+        self._watcher.watch_only(each for pipeline in self.pipelines for each in pipeline.files.watched)
         for ready in self._delivery.collect(now_s, flush=flush):
             self._senders[ready.pipeline.flow.id].submit(ready)
         self._delivery.housekeep(now_s)
@@ -252,7 +254,6 @@ class Agent:
         for pipeline in ending:
             pipeline.files.close()
         self._keep_others(known)
-        self._watcher.watch_only(flow.pattern.directory for flow in settings.flows)
         self._delivery.touch()
         _log.info("configuration reloaded: %d flows, %d of them unchanged", len(settings.flows), len(kept))
 

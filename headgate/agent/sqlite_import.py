@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from headgate.agent.config.model import Flow
 from headgate.agent.tail.checkpoint import Checkpoint, tail_start
-from headgate.agent.tail.disk import Disk, end_of_lines
+from headgate.agent.tail.disk import Disk, end_of_lines, matching_paths
 from headgate.agent.tail.identity import HEAD_BYTES, Inode, Mark, file_key
 
 _FILE_ID = re.compile(r"\(dev=([0-9a-f]+),ino=([0-9]+)\)")
@@ -53,10 +53,7 @@ def read_original(database: Path, flow_id: str) -> OriginalCheckpoint | None:
 def import_original(flow: Flow, original: OriginalCheckpoint, disk: Disk, now_s: float) -> list[Checkpoint]:
     """Checkpoints for the files that are there now. Raises OSError."""
     checkpoints = []
-    for name in disk.names(flow.pattern.directory):
-        if not flow.pattern.matches(name):
-            continue
-        path = f"{flow.pattern.directory.rstrip('/')}/{name}"
+    for path in matching_paths(disk, flow.pattern):
         handle = disk.open(path)
         try:
             seen = disk.look_at(handle)

@@ -61,7 +61,10 @@ class Watcher:
 
     def watch_only(self, directories: Iterable[str]) -> None:
         """Other directories from now on."""
-        self._wanted = set(directories)
+        wanted = set(directories)
+        if wanted == self._wanted:
+            return
+        self._wanted = wanted
         for watch in [watch for watch, path in self._watched.items() if path not in self._wanted]:
             self._libc.inotify_rm_watch(self._inotify, watch)
             del self._watched[watch]

@@ -55,6 +55,16 @@ def test_a08_throttling_that_lets_one_batch_through_now_and_then_does_not_end_on
         assert len(target.texts()) == 300
 
 
+def test_once_sends_a_last_line_without_a_line_feed(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"first\nlast")
+    (tmp_path / "b.log").write_bytes(b"alone")
+    with endpoint() as target:
+        agent = once(tmp_path, target.url, patience_s=10)
+        texts = sorted(target.texts())
+    assert texts == [b'{"message":"alone"}\n', b'{"message":"first"}\n', b'{"message":"last"}\n']
+    assert sum(pipeline.bytes_behind for pipeline in agent.pipelines) == 0
+
+
 def test_two_refusals_and_then_a_receipt_do_not_end_once(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(b"a\n")
     with endpoint() as target:

@@ -1,4 +1,4 @@
-"""`filePattern`: a literal directory and a Java glob for names.
+"""`filePattern`: a directory, which may hold `*` and `**`, and a Java glob for names.
 
 Decides which names a flow follows. Never looks at a disk.
 
@@ -22,10 +22,12 @@ class FilePattern(NamedTuple):
     directory: str
     glob: str
     expression: re.Pattern[str]
+    root: str  # the part of the directory before the first wildcard
+    levels: tuple[re.Pattern[str] | None, ...] = ()  # the names below it; None: any number of levels
 
     def matches(self, name: str) -> bool:
         """Whether a file of this name belongs to the flow; compressed generations never do."""
-        return not name.lower().endswith(_COMPRESSED) and self.expression.fullmatch(name) is not None
+        return not is_compressed(name) and self.expression.fullmatch(name) is not None
 
     @property
     def text(self) -> str:
@@ -33,12 +35,25 @@ class FilePattern(NamedTuple):
         return f"{self.directory.rstrip('/')}/{self.glob}"
 
 
+def is_compressed(name: str) -> bool:
+    """Whether a name is that of a compressed file."""
+    return name.lower().endswith(_COMPRESSED)
+
+
 def parse_file_pattern(text: str) -> FilePattern:
     """Split at the last slash. Raises ValueProblem when a part is missing or the glob is broken."""
     directory, slash, glob = text.rpartition("/")
+    if "://" in text or text.startswith("~"):
+        raise ValueProblem("must be a path of this machine, written out, such as /var/log/app.log*")
     if not slash or not glob:
         raise ValueProblem("must be a directory and a name pattern, such as /var/log/app.log*")
-    return FilePattern(directory or "/", glob, glob_expression(glob))
+    if "*" in directory and set(directory) & set("?[]{}\\"):
+        raise ValueProblem("can have * and ** in its directory, but no other wildcard")
+    parts = directory.split("/")
+    wild = next((i for i, part in enumerate(parts) if "*" in part), len(parts))
+    levels = tuple(None if part == "**" else glob_expression(part) for part in parts[wild:])
+    root = "/".join(parts[:wild]) or ("/" if text.startswith("/") else ".")
+    return FilePattern(directory or "/", glob, glob_expression(glob), root, levels)
 
 
 def glob_expression(glob: str) -> re.Pattern[str]:

@@ -14,7 +14,7 @@ from headgate.agent.javaregex import RegexProblem, compile_java
 
 _PREFIX = {KINESIS: "kinesis", FIREHOSE: "fh", HTTP: "http"}
 _FIFTEEN_MINUTES_MS = 900_000
-_UNUSABLE = FilePattern("/", "", glob_expression(""))
+_UNUSABLE = FilePattern("/", "", glob_expression(""), "/")
 
 
 def read_flow(

@@ -1,14 +1,14 @@
 """A Kinesis stream: PutRecords, one record per unit.
 
-The partition key is the event id of the record's first line, so that a record that is sent again keeps its
-id.
+The partition key is the mark of Headgate's producers and the event id of the record's first line, so that a
+record that is sent again keeps its id. With DETERMINISTIC it is the original's, and carries no id.
 """
 
 import hashlib
 import json
 from binascii import b2a_base64
 
-from chalicelib.packing import explicit_hash_key
+from chalicelib.packing import explicit_hash_key, partition_key
 from headgate.agent import kpl
 from headgate.agent.batching import Unit
 from headgate.agent.config.model import Flow
@@ -24,7 +24,7 @@ def kinesis_sink(flow: Flow, put: Put) -> RecordSink:
 
 
 def _record(flow: Flow, unit: Unit) -> bytes:
-    data, key = unit.data, unit.id
+    data, key = unit.data, partition_key(unit.id)
     if flow.deterministic_keys:
         key = hashlib.md5(data, usedforsecurity=False).hexdigest()
     if flow.kpl:

@@ -4,12 +4,18 @@ Decides which files are followed. Never reads records; where reading of each beg
 changes only after a file was opened (A11).
 """
 
+import errno
+from collections.abc import Collection
+from dataclasses import replace
+
 from headgate.agent.config.fileglob import FilePattern
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.disk import Directory, Disk, NotRegular, Report
 from headgate.agent.tail.file import TailedFile
 from headgate.agent.tail.history import InodeHistory, holds
 from headgate.agent.tail.identity import Inode
+
+_QUIET_S = 10.0  # so long a file is still before its handle is given to others
 
 
 class FileSet:
@@ -25,7 +31,13 @@ class FileSet:
         self._by_inode: dict[tuple[int, int], TailedFile] = {}  # of the refresh that is going on
         self._directory = Directory(pattern, disk, report)
         self._looked = False
+        self._late: set[str] = set()  # paths of the first look that had to wait for a handle
         self._refused: set[str] = set()
+
+    @property
+    def watched(self) -> list[str]:
+        """Every directory whose changes matter to the pattern."""
+        return self._directory.visited
 
     def refresh(self, now_s: float) -> None:
         """Look at the directory: take up new files, notice renamed and vanished ones."""
@@ -45,14 +57,34 @@ class FileSet:
             else:
                 file.reappear(paths)
                 if file.finished:
-                    self._wake(file)
-        for inode, file in by_inode.items():
-            if inode not in present and file.matched:
-                file.rotate()
-        if not self._looked:
-            self._looked = True
-            self._find_renamed(now_s)
-            self._history.skip_all_but_newest(self.files)
+                    self._wake(file, now_s)
+        gone = [file for inode, file in by_inode.items() if inode not in present and file.matched]
+        out_of_sight = [file for file in gone if self._is_out_of_sight(file)]
+        if not self._looked or out_of_sight:
+            first, self._looked = not self._looked, True
+            self._find_missing(present.keys(), now_s)
+            if first:
+                self._late = set(self.unopened)
+                self._history.skip_all_but_newest(self.files)
+
+    def _is_out_of_sight(self, file: TailedFile) -> bool:
+        """Take note that no path leads to a file; return whether it must be looked for under other names."""
+        closed = file.finished and not file.moved and file.last_checkpoint is not None
+        file.rotate()
+        if closed and file.last_checkpoint is not None:
+            # Its handle was closed while it was quiet: it may have grown before it was renamed.
+            self.files.remove(file)
+            self._history.known[file.key] = replace(file.last_checkpoint, finished=False)
+        return closed
+
+    def park(self, now_s: float) -> None:
+        """Close quiet files that were read to their end: handles are scarce. Raises OSError."""
+        quiet_s = 0.0 if self.unopened else _QUIET_S
+        for file in list(self.files):
+            done = file.decided and file.delivered and file.key and not file.skipping and not file.moved
+            idle = file.handle is not None and file.unread == 0 and now_s - file.changed_s >= quiet_s
+            if idle and (done or file.size == 0):
+                self.finish(file)
 
     def truncated(self, file: TailedFile, now_s: float) -> None:
         """`file` lost what was read of it: another begins under its inode, and a copy of it is looked for."""
@@ -104,6 +136,10 @@ class FileSet:
         except FileNotFoundError:
             return None
         except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                self.unopened.add(path)
+                self._report("handles_exhausted", path, "no handle is free: the file waits for one")
+                return None
             self._report("open_error", path, str(error))
             return None
         self.files.append(file)
@@ -117,7 +153,7 @@ class FileSet:
             inode = Inode(seen.device, seen.number, self.disk.birth_ns(handle))
             file = TailedFile(self.disk, handle, path, inode, now_s=now_s)
             file.begin(seen)
-            ended = self._history.begin(file, first_look=not self._looked)
+            ended = self._history.begin(file, first_look=not self._looked or path in self._late)
             if ended is not None:
                 self._replace(ended, file, now_s)
         except OSError:
@@ -157,7 +193,7 @@ class FileSet:
         if ended.size > ended.offset:
             self._report(reason, ended.path, message, ended.size - ended.offset)
 
-    def _wake(self, file: TailedFile) -> None:
+    def _wake(self, file: TailedFile, now_s: float) -> None:
         """A finished file that still matches is only looked at; when it changes, it is taken up again."""
         try:
             size = self.disk.look(file.path).size
@@ -165,24 +201,65 @@ class FileSet:
             return
         if size != file.read_offset:
             self.files.remove(file)
+            self._try_attach(file.path, now_s)
 
-    def _find_renamed(self, now_s: float) -> None:
-        """Unfinished files that a rotation renamed out of the pattern while nobody looked."""
-        attached = {file.inode[:2] for file in self.files}
-        unfinished = [known for known in self._history.known.values() if not known.finished]
-        wanted = {known.inode[:2]: known for known in unfinished if known.inode[:2] not in attached}
-        if not wanted:
-            return
-        for path in self._directory.others():
+    def _find_missing(self, present: Collection[tuple[int, int]], now_s: float) -> None:
+        """Look for unfinished files that were renamed out of the pattern, compressed or removed meanwhile.
+
+        `present` are the inode numbers of the pattern's files.
+        """
+        attached = {file.inode[:2]: file for file in self.files}
+        missing = [
+            known
+            for known in self._history.known.values()
+            if not known.finished and not self._is_present(known, present, attached)
+        ]
+        wanted = {known.inode[:2]: known for known in missing if known.inode[:2] not in attached}
+        for path in self._directory.others() if wanted else []:
             inode = self._directory.inode_of(path)
-            if inode in wanted:
-                file = self._try_attach(path, now_s)
-                if file is None:
-                    continue
-                known = wanted[inode]
-                # Another key: truncated and written again. Without a birth time it may be anybody's file.
-                if file.key != known.key and (known.inode.birth_ns is None or known.inode != file.inode):
-                    file.close()
-                    self.files.remove(file)
-                else:
-                    file.rotate()
+            file = self._try_attach(path, now_s) if inode in wanted else None
+            if inode is None or file is None:
+                continue
+            known = wanted[inode]
+            # Another key: truncated and written again. Without a birth time it may be anybody's file.
+            if file.key != known.key and (known.inode.birth_ns is None or known.inode != file.inode):
+                file.close()
+                self.files.remove(file)
+            else:
+                file.rotate()
+        found = {file.key for file in self.files}
+        for known in missing:
+            if known.key not in found and self._directory.exists():
+                self._read_compressed(known, now_s)
+
+    @staticmethod
+    def _is_present(
+        known: Checkpoint, present: Collection[tuple[int, int]], attached: dict[tuple[int, int], TailedFile]
+    ) -> bool:
+        """Whether a file is followed, waits for a handle, or was truncated, which is dealt with elsewhere."""
+        inode = known.inode[:2]
+        file = attached.get(inode)
+        if file is None:
+            return inode in present
+        return file.key == known.key or known.inode.same_as(file.inode)
+
+    def _read_compressed(self, known: Checkpoint, now_s: float) -> None:
+        """Read the rest of a file that is gone from a compressed one, or count what is known to be lost."""
+        for path in self._directory.compressed():
+            try:
+                handle = self.disk.unpack(path, known)
+            except OSError as error:
+                self._report("open_error", path, str(error))
+                continue
+            if handle is not None:
+                seen = self.disk.look_at(handle)
+                inode = Inode(seen.device, seen.number, self.disk.birth_ns(handle))
+                file = TailedFile(self.disk, handle, path, inode, now_s=now_s)
+                file.begin(seen)
+                file.resume(known)
+                file.rotate()
+                self.files.append(file)
+                self._report("decompressed", known.path, f"reading goes on in {path} at {known.offset}")
+                return
+        self._lost(known, "vanished_unread_bytes", "bytes were removed before they were read")
+        self._history.known[known.key] = replace(known, finished=True)
