@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chalicelib import errors, limits
 from headgate.settings import load_settings
-from tools import failure_modes, openapi
+from tools import deployer_policy, failure_modes, openapi
 from tools.resource_list import resource_list
 from tools.settings_table import settings_table
 
@@ -52,6 +52,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/openapi.json": openapi.text,
     "docs/failure-modes.md": lambda: failure_modes.page(failure_modes.citations(ROOT / "tests")),
     "docs/settings.md": settings_table,
+    "docs/deployer-policy.json": lambda: deployer_policy.text(load_settings(ROOT, "prod")),
     "docs/resources.md": lambda: resource_list(load_settings(ROOT, "prod")),
 }
 

@@ -52,6 +52,7 @@ def _gate(args: argparse.Namespace) -> list[str]:
         folder = Path(name)
         made = _made(args.root, wanted, folder, python)
         findings = tools.lint(python, list(made)) + tools.checkov(python, list(made))
+        findings += tools.unknown_actions(python, args.root / "docs" / "deployer-policy.json")
         expanded = {path.stem: json.loads(text) for path, text in made.items()}
         golden = args.root / GOLDEN
         text = made[folder / "prod.json"]

@@ -56,6 +56,11 @@ def checkov(python: Path, files: list[Path]) -> list[str]:
     return [f"{each['check_id']} {each['resource']}: {each['check_name']}" for each in failed]
 
 
+def unknown_actions(python: Path, policy: Path) -> list[str]:
+    """Return the actions of a policy document that do not exist, one line each."""
+    return _run([python, str(HERE / "actions.py"), str(policy)]).splitlines()
+
+
 def _run(program: Sequence[str | Path], accept: range = range(1)) -> str:
     environment = os.environ | {"AWS_DEFAULT_REGION": "us-east-1", "LOG_LEVEL": "ERROR"}
     done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
