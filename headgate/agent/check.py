@@ -1,10 +1,11 @@
 """`agent --check`: what is wrong or odd in a configuration, the files of each flow, the state directory."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headgate.agent.config.load import Loaded
 from headgate.agent.config.model import Flow
+from headgate.agent.convert.build import log_options
 from headgate.agent.tail.disk import Disk, NotRegular, end_of_lines, matching_paths
 
 Print = Callable[[str], object]
@@ -16,6 +17,7 @@ class StateCheck(NamedTuple):
     directory: str
     problem: str | None
     has_run: Callable[[Flow], bool]
+    probe: Callable[[Flow], str | None] = lambda _flow: None  # what is wrong with the destination
 
 
 class _Found(NamedTuple):
@@ -32,14 +34,31 @@ def check(loaded: Loaded, disk: Disk, write: Print, state: StateCheck | None = N
         write(f"warning: {warning}")
     if loaded.settings is None or state is None:
         return 1
+    wrong: list[str] = []
     for index, flow in enumerate(loaded.settings.flows):
         write(f"flow {index}: {flow.id}")
         _check_flow(flow, disk, write, first=not state.has_run(flow))
+        found = [*map(group_problem, flow.options), state.probe(flow)]
+        wrong += [line for line in found if line and line.startswith("error:")]
+        for line in filter(None, found):
+            write(f"  {line}")
     if state.problem:
         write(f"error: {state.problem}")
     else:
         write(f"state directory: {state.directory}")
-    return 1 if loaded.problems or state.problem else 0
+    return 1 if loaded.problems or state.problem or wrong else 0
+
+
+def group_problem(option: dict[str, Any]) -> str | None:
+    """Return what is wrong with the counts of a matchPattern, which then matches no line."""
+    if option.get("optionName") != "LOGTOJSON":
+        return None
+    options = log_options(option)
+    if options.pattern is None or options.names is None or options.pattern.group_count == len(options.names):
+        return None
+    groups, names = options.pattern.group_count, len(options.names)
+    counted = f"{groups} {'group' if groups == 1 else 'groups'} for {names} customFieldNames"
+    return f"error: matchPattern has {counted}: every line would be rejected"
 
 
 def _check_flow(flow: Flow, disk: Disk, write: Print, *, first: bool) -> None:
@@ -48,6 +67,8 @@ def _check_flow(flow: Flow, disk: Disk, write: Print, *, first: bool) -> None:
     except OSError as error:
         write(f"  error: {error.filename} cannot be listed: {error.strerror}")
         return
+    if not first and flow.from_start:
+        write("  note: it goes on at its checkpoints; START_OF_FILE counts at the first start only")
     if not paths:
         write("  no file matches now; one that appears later is read from its beginning")
     found = [_look(disk, path) for path in paths]

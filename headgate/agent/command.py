@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from headgate.agent.check import StateCheck, check
-from headgate.agent.compose import make_chain, make_sink
+from headgate.agent.compose import make_chain, make_sink, probe_destination
 from headgate.agent.config.load import Loaded, load
 from headgate.agent.config.model import AgentConfig, Flow
 from headgate.agent.explain import explain
@@ -176,7 +176,10 @@ def _check(args: argparse.Namespace, loaded: Loaded) -> int:
             original is not None and read_original(Path(original), flow.id) is not None
         )
 
-    return check(loaded, RealDisk(), print, StateCheck(str(state.directory), problem, has_run))
+    def asked(flow: Flow) -> str | None:
+        return probe_destination(settings, flow)
+
+    return check(loaded, RealDisk(), print, StateCheck(str(state.directory), problem, has_run, asked))
 
 
 def _raise_limit_of_files() -> None:

@@ -21,6 +21,7 @@ from headgate.agent.sinks.aws import Unusable, is_aws, make_client, send_body
 from headgate.agent.sinks.firehose import firehose_sink
 from headgate.agent.sinks.http import HttpSink
 from headgate.agent.sinks.kinesis import kinesis_sink
+from headgate.agent.sinks.probe import probe
 from headgate.agent.sqlite_import import import_original, read_original
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.disk import Disk
@@ -80,6 +81,11 @@ def make_records_client(aws: Aws, kind: str) -> Any:
         region = None if aws.firehose_endpoint else _DEFAULT_REGION
         return make_client(aws, "firehose", endpoint=aws.firehose_endpoint, region=region)
     return make_client(aws, "kinesis", endpoint=aws.kinesis_endpoint, region=aws.kinesis_region)
+
+
+def probe_destination(settings: AgentConfig, flow: Flow) -> str | None:
+    """Return what is wrong with a flow's destination, for `--check`; HTTP endpoints are not asked."""
+    return None if flow.kind == HTTP else probe(settings.aws, flow, make_records_client)
 
 
 def make_sender(

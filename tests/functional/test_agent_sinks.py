@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -11,13 +12,14 @@ import pytest
 
 from chalicelib.retry import Failure, Success
 from headgate.agent.batching import OutgoingBatch, Unit
-from headgate.agent.compose import make_sink
+from headgate.agent.compose import make_metrics, make_sink, probe_destination
 from headgate.agent.config.load import load
 from headgate.agent.config.model import AgentConfig
 from headgate.agent.convert.build import build_chain
 from headgate.agent.delivery import Ready
 from headgate.agent.sending import CallResult, Delivered, Sender
 from headgate.agent.sinks.answer import RefusedLine, Sink
+from headgate.agent.sinks.aws import make_client
 from headgate.agent.tail.disk import RealDisk
 from headgate.agent.tail.file import TailedFile
 from headgate.agent.tail.identity import Inode
@@ -42,6 +44,11 @@ def settings_of(url: str, **flow: Any) -> AgentConfig:
     )
     assert loaded.settings is not None, loaded.problems
     return loaded.settings
+
+
+STS_ANSWER = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
+<Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"""
 
 
 def sink_of(target: Endpoint, **flow: Any) -> Sink:
@@ -237,6 +244,49 @@ def test_an_event_that_the_server_names_is_found_among_blank_lines(target: Endpo
         Success([RefusedLine(3, "SchemaViolation", "no")])
     ]
     sink.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (200, "", None),
+        (400, "ResourceNotFoundException", "error: there is no kinesis stream s"),
+        (400, "UnrecognizedClientException", "error: the credentials cannot be used"),
+        (400, "AccessDeniedException", "warning: it is not known whether the kinesis stream s is there"),
+    ],
+)
+def test_check_asks_whether_the_stream_is_there(
+    target: Endpoint, status: int, code: str, said: str | None
+) -> None:
+    target.fault = lambda _n, _k, _b: Reply(
+        status, {"__type": code} if code else {"StreamDescriptionSummary": {}}
+    )
+    settings = settings_of(target.url, kinesisStream="s")
+    found = probe_destination(settings, settings.flows[0])
+    assert found is None if said is None else found is not None and found.startswith(said)
+
+
+def test_no_metrics_go_to_aws_when_the_records_go_elsewhere(target: Endpoint) -> None:
+    settings = settings_of(target.url, kinesisStream="s")
+    elsewhere = replace(settings, aws=replace(settings.aws, cloudwatch_endpoint=None))
+    for config, sends in ((settings, True), (elsewhere, False)):
+        metrics = make_metrics(config)
+        metrics.add("KinesisStream:s", "RecordsSent", 1)
+        assert bool(metrics._statistics) == sends
+
+
+def test_a_role_needs_no_region_beside_that_of_the_stream(
+    target: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    target.fault = lambda _n, _k, _b: Reply(200, STS_ANSWER)
+    settings = settings_of(target.url, kinesisStream="s")
+    aws = replace(settings.aws, role_arn="arn:aws:iam::123456789012:role/r", sts_endpoint=target.url)
+    client = make_client(aws, "kinesis", endpoint=None, region="eu-west-1")
+    assert client.meta.region_name == "eu-west-1"
+    assert b"AssumeRole" in target.requests[0][1]
 
 
 @pytest.mark.parametrize("flow", [{"kinesisStream": "s"}, {"deliveryStream": "d"}])

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from headgate.agent.batching import Batcher, Lines, Shape
-from headgate.agent.check import check
+from headgate.agent.check import StateCheck, check
 from headgate.agent.config.fileglob import glob_expression, parse_file_pattern
-from headgate.agent.config.load import Loaded
+from headgate.agent.config.load import Loaded, load
 from headgate.agent.config.values import ValueProblem
 from headgate.agent.convert.build import Surroundings, build_chain, log_options
 from headgate.agent.convert.chain import Dropped
@@ -293,7 +293,48 @@ def test_metrics_that_cloudwatch_refuses_stop_nothing() -> None:
     metrics = Metrics(refuse, "n", 10, None)
     metrics.add("d", "m", 1)
     metrics.close(5)
-    assert refused
+    metrics.add("d", "m", 1)
+    metrics.close(5)
+    assert len(refused) == 2
+
+
+def checked(probe: str | None = None, *, has_run: bool = False, **keys: Any) -> tuple[int, list[str]]:
+    said: list[str] = []
+    text = json.dumps({"flows": [{"filePattern": "/nosuch/x", "kinesisStream": "s", **keys}]})
+    loaded = load(
+        text,
+        {},
+        cores=1,
+        check_options=lambda options: build_chain(options, AROUND),
+        read_secret=lambda _path: "",
+    )
+    state = StateCheck("/state", None, lambda _flow: has_run, lambda _flow: probe)
+    return check(loaded, RealDisk(), said.append, state), said
+
+
+def test_check_counts_the_groups_of_a_pattern() -> None:
+    option = {
+        "optionName": "LOGTOJSON",
+        "logFormat": "SYSLOG",
+        "matchPattern": "(a)",
+        "customFieldNames": ["a", "b"],
+    }
+    code, said = checked(dataProcessingOptions=[option])
+    assert code == 1
+    assert "  error: matchPattern has 1 group for 2 customFieldNames: every line would be rejected" in said
+
+
+def test_check_says_when_a_checkpoint_makes_the_start_of_file_moot() -> None:
+    code, said = checked(has_run=True, initialPosition="START_OF_FILE")
+    assert code == 0
+    assert any("START_OF_FILE counts at the first start only" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("found", "code"), [("error: there is no stream", 1), ("warning: not known", 0), (None, 0)]
+)
+def test_check_ends_with_1_for_a_destination_that_is_not_there(found: str | None, code: int) -> None:
+    assert checked(found)[0] == code
 
 
 def test_check_says_what_is_wrong_and_ends_with_1() -> None:

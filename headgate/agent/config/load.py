@@ -44,6 +44,11 @@ def load(
         return Loaded(None, [str(error)], [])
     problems: list[str] = []
     warnings = [f"{key} is not a known key and does nothing" for key in sorted(values.keys() - AGENT_KEYS)]
+    warnings += [
+        f"{key} does nothing: Java classes cannot be loaded; the credentials are those that boto3 finds"
+        for key in sorted(values)
+        if key.startswith("userDefinedCredentialsProvider.")
+    ]
     read = Reader(values, "", problems)
     strict = read.boolean("strict", strict)
     entries = _entries(values, extra, problems, warnings)
