@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from headgate.local.kinesis import KinesisService, RecordStore
+from headgate.local.kinesis.throttle import ShardThrottle
 from headgate.local.wire import AwsError
 
 START_S = 1_700_000_000.0
@@ -29,13 +30,29 @@ class FakeClock:
         self.now_s += seconds
 
 
+class Unthrottled(ShardThrottle):
+    """No limits: for measurements, and for tests about something else."""
+
+    rescales_per_day = float("inf")
+
+    def admit_put(self, shard: int, size_bytes: int, now_s: float) -> bool:  # noqa: ARG002 - ShardThrottle's
+        return True
+
+    def admit_read(self, shard: int, now_s: float) -> bool:  # noqa: ARG002 - ShardThrottle's
+        return True
+
+    def admit_iterator(self, shard: int, now_s: float) -> bool:  # noqa: ARG002 - ShardThrottle's
+        return True
+
+
 class Rig:
     """The service with a stream named `clicks`, and short ways to speak to it."""
 
     def __init__(self, path: Path, clock: FakeClock, *, throttle: bool, transition_s: float) -> None:
         self.clock = clock
         self.store = RecordStore(path)
-        self.service = KinesisService(self.store, clock, throttle=throttle, transition_s=transition_s)
+        limits = None if throttle else Unthrottled()
+        self.service = KinesisService(self.store, clock, throttle=limits, transition_s=transition_s)
 
     def call(self, operation: str, **request: Any) -> dict[str, Any]:
         return self.service.call(operation, {"StreamName": "clicks", **request})

@@ -71,7 +71,7 @@ def _started(options: Options) -> Running:
         owner=f"{options.region}:{ACCOUNT}",
     )
     later.service = firehose
-    provision(plan, options.shards, **clients)
+    provision(plan, options, **clients)
     firehose.start()
     faults.start(kinesis, plan.stream["Name"])
 

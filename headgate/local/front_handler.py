@@ -5,6 +5,7 @@ looks into a body. Made by front.Front, one thread each.
 """
 
 import uuid
+import zlib
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
@@ -20,8 +21,12 @@ from headgate.local.http_body import BadBody, TooLarge
 _IDLE_S = 60.0  # a connection that says nothing for so long is closed; API Gateway's own value is 60 s
 _NOTHING_HERE = "There is nothing at this path; events go to POST /v1."
 _KEY_WANTED = "This stage wants an API key in the header X-Api-Key."
+# Source: API Gateway quotas for REST APIs, "Total combined size of request line and header values".
+_HEAD_BYTES = 10_240
+_CODINGS = ("gzip", "deflate", "identity")  # Source: "Content codings supported by API Gateway"
 _NO_CONTENT = 204
 _FORBIDDEN = 403
+_PIECE_BYTES = 1024 * 1024
 
 
 class Owner(Protocol):
@@ -68,7 +73,7 @@ class Handler(Connection):
 
     def respond(self, body: bytes) -> Reply:
         """Answer as API Gateway in front of the function does."""
-        return _reply(self._refusal_of_gateway() or self._answer(body))
+        return _reply(self._refusal_of_gateway() or self._refusal_of_coding(body) or self._answer(body))
 
     def _answer(self, body: bytes) -> Answer:
         response = self._front.gateway.handle_request(
@@ -93,9 +98,27 @@ class Handler(Connection):
             answer.headers["Access-Control-Expose-Headers"] = "X-Request-Id,Retry-After"
         return answer
 
+    def _refusal_of_coding(self, body: bytes) -> Answer | None:
+        """Return the 415 for a body that is not what its Content-Encoding says, or whose coding is unknown.
+
+        Source: API Gateway developer guide, "Call an API method with a compressed payload".
+        """
+        coding = self.headers.get("Content-Encoding", "identity").strip().lower()
+        if coding not in _CODINGS:
+            message = f"Content-Encoding may be {', '.join(_CODINGS)}."
+        elif coding == "gzip" and not _is_gzip(body):
+            message = "The body is not gzip, as its Content-Encoding says."
+        else:
+            return None
+        return self._refused(Rejected("UnsupportedMediaType", message))
+
     def _refusal_of_gateway(self) -> Answer | None:
         """Return what API Gateway would answer without calling the function."""
         front = self._front
+        head_bytes = len(self.requestline) + sum(len(value) for value in self.headers.values())
+        if head_bytes > _HEAD_BYTES:
+            message = f"Request line and header values have {head_bytes} bytes; the limit is {_HEAD_BYTES}."
+            return self._refused(Rejected("BadRequest", message))
         try:
             event = front.gateway.event_converter.create_lambda_event(self.command, self.path, {}, None)
         except ValueError:
@@ -126,3 +149,20 @@ def _reply(answer: Answer) -> Reply:
         for text in (value if isinstance(value, list) else [str(value)])
     ]
     return Reply(answer.status, headers, length_bytes, [answer.body] if answer.body else [])
+
+
+def _is_gzip(body: bytes) -> bool:
+    """Return whether a body is whole gzip; it is taken apart in pieces, so that a bomb takes no memory."""
+    left = body
+    try:
+        while left:
+            inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            while not inflater.eof:
+                piece = inflater.decompress(left, _PIECE_BYTES)
+                left = inflater.unconsumed_tail
+                if not (piece or left or inflater.eof):
+                    return False
+            left = inflater.unused_data
+    except zlib.error:
+        return False
+    return bool(body)

@@ -1,9 +1,10 @@
 """Makes the stage's bucket, stream and delivery streams on the local endpoint, as the template names them.
 
-What an earlier run made stays as it is, but for the shards when they were asked for and the settings of the
-delivery streams. Called once when the AWS process starts.
+What an earlier run made stays as it is, but for the settings of the delivery streams and those of the stream
+that have changed since. Called once when the AWS process starts.
 """
 
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -11,16 +12,19 @@ from botocore.exceptions import ClientError
 
 from headgate.aws_errors import error_message
 from headgate.local.errors import LocalError
+from headgate.local.options import Options
 from headgate.local.plan import StagePlan
 
+_APPLIED = "applied.json"  # the stream's settings at the last start
 
-def provision(plan: StagePlan, shards: int | None, kinesis: Any, firehose: Any, s3: Any) -> None:
-    """Make what is missing. Raises LocalError where the data folder has something else."""
+
+def provision(plan: StagePlan, options: Options, kinesis: Any, firehose: Any, s3: Any) -> None:
+    """Make what is missing and follow the settings. Raises LocalError where that is not possible."""
     try:
         _make_bucket(s3, plan.bucket)
         if not _has_stream(kinesis, plan.stream["Name"]):
             _forget_places(firehose, plan.deliveries)
-        _make_stream(kinesis, plan.stream, shards)
+        _make_stream(kinesis, plan.stream, options)
         for properties in plan.deliveries:
             _make_delivery_stream(firehose, properties)
     except ClientError as error:
@@ -52,17 +56,31 @@ def _forget_places(firehose: Any, deliveries: list[dict[str, Any]]) -> None:
                 firehose.delete_delivery_stream(DeliveryStreamName=properties["DeliveryStreamName"])
 
 
-def _make_stream(kinesis: Any, properties: dict[str, Any], shards: int | None) -> None:
-    name = properties["Name"]
-    try:
-        summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
-    except kinesis.exceptions.ResourceNotFoundException:
-        kinesis.create_stream(StreamName=name, ShardCount=shards or properties.get("ShardCount", 1))
-        if (hours := properties["RetentionPeriodHours"]) > 24:  # noqa: PLR2004 - what a new stream has
-            kinesis.increase_stream_retention_period(StreamName=name, RetentionPeriodHours=hours)
-        return
-    if shards:
+def _make_stream(kinesis: Any, properties: dict[str, Any], options: Options) -> None:
+    """Make the stream, or give it what changed in the settings since the last start, as a deployment would.
+
+    What a person changed by the API stays until the settings change. `--shards` counts at every start.
+    """
+    name, shards = properties["Name"], options.shards or properties.get("ShardCount")
+    hours = properties["RetentionPeriodHours"]
+    if not _has_stream(kinesis, name):
+        kinesis.create_stream(StreamName=name, ShardCount=shards or 1)
+    applied = options.folder / _APPLIED
+    before = json.loads(applied.read_text()) if applied.exists() else {}
+    wanted = {"ShardCount": properties.get("ShardCount"), "RetentionPeriodHours": hours}
+    summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    if before.get("RetentionPeriodHours") != hours:
+        _retain(kinesis, name, summary["RetentionPeriodHours"], hours)
+    if shards and (options.shards or before.get("ShardCount") != shards):
         _reshard(kinesis, name, summary["OpenShardCount"], shards)
+    applied.write_text(json.dumps(wanted))
+
+
+def _retain(kinesis: Any, name: str, hours: int, target: int) -> None:
+    if target > hours:
+        kinesis.increase_stream_retention_period(StreamName=name, RetentionPeriodHours=target)
+    elif target < hours:
+        kinesis.decrease_stream_retention_period(StreamName=name, RetentionPeriodHours=target)
 
 
 def _reshard(kinesis: Any, name: str, count: int, target: int) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from headgate.local.endpoint import Endpoint
 from headgate.local.kinesis import KinesisService, RecordStore
+from tests.kinesis_rig import Unthrottled
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def _nothing_else(_environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 
 if __name__ == "__main__":
-    service = KinesisService(RecordStore(Path(sys.argv[1])), time.time, throttle=False)
+    service = KinesisService(RecordStore(Path(sys.argv[1])), time.time, throttle=Unthrottled())
     endpoint = Endpoint({"Kinesis_20131202": service}, _nothing_else, 0)
     endpoint.start()
     print(endpoint.port, flush=True)  # noqa: T201 - the parent reads it

@@ -9,7 +9,7 @@ import pytest
 
 from headgate.local.errors import LocalError
 from tests.e2e.local_project import make_project, running_project
-from tests.e2e.local_rig import ROOT, Local, eventually, running
+from tests.e2e.local_rig import ROOT, STREAM, Local, eventually, running
 
 FILES: dict[str, list[str]] = {"kinesis": [], "firehose": ["poller"], "poller": [], "s3": []}
 PREFIXES = ("raw-data/", "curated/")
@@ -49,6 +49,22 @@ def test_who_moves_a_damaged_file_away_as_the_message_says_gets_all_later_events
         posted(local, "after")
         for prefix in PREFIXES:
             eventually(partial(has, local, prefix, {"before", "after"}))
+
+
+def test_a_changed_number_of_shards_and_retention_reach_the_stream_of_an_earlier_run(tmp_path: Path) -> None:
+    """What a person changes by the API stays until the settings change."""
+    shown: list[tuple[int, int]] = []
+    for shards, hours in ((1, 24), (3, 48), (3, 48), (2, 24)):
+        project = make_project(tmp_path / "project", {"shards": shards, "retention_hours": hours})
+        with running_project(project, tmp_path / "data") as (_, local):
+            kinesis = local.client("kinesis")
+            summary = kinesis.describe_stream_summary(StreamName=STREAM)["StreamDescriptionSummary"]
+            shown.append((summary["OpenShardCount"], summary["RetentionPeriodHours"]))
+            if len(shown) == 2:
+                kinesis.update_shard_count(
+                    StreamName=STREAM, TargetShardCount=4, ScalingType="UNIFORM_SCALING"
+                )
+    assert shown == [(1, 24), (3, 48), (4, 48), (2, 24)]
 
 
 def test_a_hook_that_exits_costs_its_own_event_alone_and_a_stop_comes_in_time(

@@ -34,10 +34,7 @@ def stream() -> FakeStream:
 def service(tmp_path: Path, s3: FakeS3, stream: FakeStream) -> Iterator[FirehoseService]:
     clients = Clients(s3, stream)
 
-    def admission(data: bytes) -> str | None:
-        return "ServiceUnavailableException" if data == b"refuse me" else None
-
-    service = FirehoseService(tmp_path / "firehose.sqlite", clients, FirehoseOptions(), admission=admission)
+    service = FirehoseService(tmp_path / "firehose.sqlite", clients, FirehoseOptions())
     service.start()
     yield service
     service.close()
@@ -135,27 +132,6 @@ def test_puts_get_receipts_and_reach_s3_in_order(firehose: Any, service: Firehos
     assert len({each["RecordId"] for each in batch["RequestResponses"]}) == 2
     assert service.drain(within_s=10.0) == 0
     assert b"".join(s3.contents()) == b"1\n2\n3\n"
-
-
-def test_a_partial_failure_has_an_error_code_at_its_index_t09(
-    firehose: Any, service: FirehoseService, s3: FakeS3
-) -> None:
-    create(firehose)
-    answered = firehose.put_record_batch(
-        DeliveryStreamName="curated", Records=[{"Data": b"a"}, {"Data": b"refuse me"}, {"Data": b"b"}]
-    )
-    assert answered["FailedPutCount"] == 1
-    assert [each.get("ErrorCode") for each in answered["RequestResponses"]] == [
-        None,
-        "ServiceUnavailableException",
-        None,
-    ]
-    with pytest.raises(ClientError) as refused:
-        firehose.put_record(DeliveryStreamName="curated", Record={"Data": b"refuse me"})
-    assert code_of(refused) == "ServiceUnavailableException"
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
-    service.drain(within_s=10.0)
-    assert b"".join(s3.contents()) == b"ab"
 
 
 def test_limits_are_refused_with_awss_codes_k05(firehose: Any) -> None:

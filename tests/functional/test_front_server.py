@@ -1,5 +1,6 @@
 """The local gateway around an app of the tests' own: keys, connections, ids, and how it stops."""
 
+import gzip
 import json
 import threading
 from base64 import b64decode
@@ -11,9 +12,12 @@ from typing import Any
 import pytest
 from chalice import Chalice, Response
 from chalice.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headgate.local.errors import LocalError
 from headgate.local.front import Front
+from headgate.local.front_handler import _is_gzip
 
 WAIT_S = 10
 KEY = "the-key"
@@ -149,3 +153,43 @@ def test_a_port_that_is_none_is_refused(port: int) -> None:
 def test_a_port_in_use_is_refused_with_its_number() -> None:
     with serving(Gate()) as front, pytest.raises(LocalError, match=f"Port {front.port} is already in use"):
         Front(Gate().app, Config("dev"), front.port, None)
+
+
+def coded(front: Front, body: bytes, coding: str) -> int:
+    with connected(front) as connection:
+        headers = {"Content-Encoding": coding, "Content-Type": "application/json"}
+        connection.request("POST", "/v1", body, headers)
+        return connection.getresponse().status
+
+
+def test_a_body_that_is_not_what_its_coding_says_is_refused_as_by_api_gateway() -> None:
+    whole = gzip.compress(b"{}")
+    with serving(Gate()) as front:
+        for damaged in (b"{}", whole[:-1], whole[:12], b"", whole + b"x", b"\x1f\x8b" + bytes(20)):
+            assert coded(front, damaged, "gzip") == 415, damaged
+        assert coded(front, whole, "x-gzip") == 415
+        assert coded(front, b"{}", "br") == 415
+        assert coded(front, b"{}", "identity") == 200
+
+
+@given(st.binary(max_size=3000), st.integers(0, 3_000_000))
+def test_any_gzip_is_known_as_such_and_none_that_is_cut(content: bytes, zeros: int) -> None:
+    whole = gzip.compress(content + bytes(zeros)) + gzip.compress(content)
+    assert _is_gzip(whole)
+    assert not _is_gzip(whole[:-1])
+
+
+def test_more_head_than_api_gateway_takes_is_refused() -> None:
+    with serving(Gate()) as front, connected(front) as connection:
+        for size, status in ((9_000, 204), (10_241, 400)):
+            connection.request("GET", "/health", headers={"X-Long": "x" * size})
+            response = connection.getresponse()
+            response.read()
+            assert response.status == status
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=b", "multipart/mixed", "message/rfc822"])
+def test_a_multipart_body_is_a_request_like_any_other(kind: str) -> None:
+    with serving(Gate()) as front, connected(front) as connection:
+        connection.request("GET", "/health", headers={"Content-Type": kind})
+        assert connection.getresponse().status == 204

@@ -78,7 +78,7 @@ def test_latest_has_what_is_put_after_the_iterator_was_given(rig: Rig) -> None:
             "InvalidArgumentException",
         ),
         ({"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": "x"}, "ValidationException"),
-        ({"ShardIteratorType": "AT_TIMESTAMP"}, "SerializationException"),
+        ({"ShardIteratorType": "AT_TIMESTAMP"}, "InvalidArgumentException"),
         ({"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": START_S + 1}, "InvalidArgumentException"),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from headgate.local.wire import AwsError
 from tests.kinesis_rig import ARN, START_S, FakeClock, Rig, open_rig
 
 
@@ -244,3 +245,31 @@ def test_an_operation_that_is_not_here_says_so(rig: Rig, operation: str) -> None
     refused = rig.refused(operation)
     assert refused.code == "UnknownOperationException"
     assert operation in refused.message
+
+
+@pytest.mark.parametrize(
+    ("arn", "code"),
+    [
+        ("arn:aws:kinesis:eu-west-1:123456789012:stream/clicks", "ResourceNotFoundException"),
+        ("arn:aws:kinesis:us-east-1:210987654321:stream/clicks", "ResourceNotFoundException"),
+        ("arn:aws-cn:kinesis:us-east-1:123456789012:stream/clicks", "ResourceNotFoundException"),
+        ("arn:aws:firehose:us-east-1:123456789012:stream/clicks", "ValidationException"),
+        ("arn:aws:kinesis:us-east-1:12345678901:stream/clicks", "ValidationException"),
+        ("clicks", "ValidationException"),
+    ],
+)
+def test_an_arn_of_another_place_is_none_of_ours(rig: Rig, arn: str, code: str) -> None:
+    with pytest.raises(AwsError) as refused:
+        rig.bare("DescribeStreamSummary", StreamARN=arn)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("key", ["aws:cloudformation:stack-name", "AWS:x", "a<b", "a\nb*", "a#b"])
+def test_a_tag_that_aws_keeps_for_itself_or_does_not_allow_is_refused(rig: Rig, key: str) -> None:
+    assert rig.refused("AddTagsToStream", Tags={key: "v"}).code == "InvalidArgumentException"
+    assert rig.call("ListTagsForStream")["Tags"] == []
+
+
+def test_at_timestamp_without_a_timestamp_is_refused(rig: Rig) -> None:
+    asked = {"ShardId": "shardId-000000000000", "ShardIteratorType": "AT_TIMESTAMP"}
+    assert rig.refused("GetShardIterator", **asked).code == "InvalidArgumentException"

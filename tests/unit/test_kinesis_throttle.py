@@ -1,7 +1,7 @@
 """One test for each limit that AWS documents for a shard."""
 
 from headgate.local.kinesis.limits import MIB
-from headgate.local.kinesis.throttle import ShardThrottle, Unthrottled
+from headgate.local.kinesis.throttle import ShardThrottle
 
 
 def admitted_puts(throttle: ShardThrottle, size_bytes: int, now_s: float, tries: int = 3000) -> int:
@@ -71,10 +71,3 @@ def test_a_clock_that_goes_back_gives_no_new_tokens_and_takes_none_away() -> Non
     admitted_puts(throttle, 1, 1000.0)
     assert not throttle.admit_put(1, 1, 0.0)
     assert throttle.admit_put(1, 1, 1.0)
-
-
-def test_switched_off_it_admits_everything() -> None:
-    throttle = Unthrottled()
-    throttle.charge_read(1, 100 * MIB, 0.0)
-    assert all(throttle.admit_put(1, MIB, 0.0) and throttle.admit_read(1, 0.0) for _ in range(2000))
-    assert throttle.admit_iterator(1, 0.0)

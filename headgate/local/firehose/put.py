@@ -6,7 +6,7 @@ Source: Firehose API reference, PutRecord and PutRecordBatch.
 """
 
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headgate.local.wire import AwsError
@@ -14,19 +14,6 @@ from headgate.local.wire import AwsError
 RECORD_MAX_BYTES = 1_024_000
 BATCH_MAX_RECORDS = 500
 BATCH_MAX_BYTES = 4 * 1024 * 1024
-
-# Says for one record's data why it is refused (an error code), or None: where a fault is injected.
-Admission = Callable[[bytes], str | None]
-
-_MESSAGES = {
-    "ServiceUnavailableException": "Slow down.",
-    "InternalFailure": "Internal service failure.",
-}
-
-
-def admit_all(_: bytes) -> str | None:
-    """Take every record."""
-    return None
 
 
 def parse_record(record: Any) -> bytes:
@@ -54,18 +41,3 @@ def parse_batch(records: Any) -> list[bytes]:
     if sum(map(len, decoded)) > BATCH_MAX_BYTES:
         raise AwsError("InvalidArgumentException", "Records size exceeds 4 MB limit")
     return decoded
-
-
-def taken(record_id: str) -> dict[str, Any]:
-    """Return the answer for a record that is kept."""
-    return {"RecordId": record_id}
-
-
-def refused(code: str) -> dict[str, Any]:
-    """Return the answer for a record of a batch that is not kept."""
-    return {"ErrorCode": code, "ErrorMessage": _MESSAGES.get(code, code)}
-
-
-def refusal(code: str) -> AwsError:
-    """Return the error of a single put that is not kept."""
-    return AwsError(code, _MESSAGES.get(code, code), status=503 if code != "InternalFailure" else 500)

@@ -33,14 +33,12 @@ class FirehoseService:
         clients: Clients,
         settings: FirehoseOptions | None = None,
         host: Host | None = None,
-        admission: put.Admission = put.admit_all,
         owner: str = "us-east-1:123456789012",
     ) -> None:
         """`owner` is `<region>:<account>`. Raises LocalError when the database at `path` is damaged."""
         self._host = host or Host()
         self._options = settings or FirehoseOptions()
         self._fleet = Fleet(path, clients, self._options, self._host)
-        self._admission = admission
         self._arn_prefix = f"arn:aws:firehose:{owner}:deliverystream/"
         self._changing = Lock()
         self._operations: dict[str, Callable[[Request], dict[str, Any]]] = {
@@ -124,23 +122,17 @@ class FirehoseService:
     def _put_record(self, request: Request) -> dict[str, Any]:
         document = self._direct(request)
         data = put.parse_record(request.get("Record"))
-        code = self._admission(data)
-        if code is not None:
-            raise put.refusal(code)
         self._append(document, [data])
-        return {**put.taken(self._record_id()), "Encrypted": _is_encrypted(document)}
+        return {"RecordId": self._record_id(), "Encrypted": _is_encrypted(document)}
 
     def _put_record_batch(self, request: Request) -> dict[str, Any]:
         document = self._direct(request)
         batch = put.parse_batch(request.get("Records"))
-        codes = [self._admission(data) for data in batch]
-        self._append(document, [data for data, code in zip(batch, codes, strict=True) if code is None])
+        self._append(document, batch)
         return {
-            "FailedPutCount": sum(code is not None for code in codes),
+            "FailedPutCount": 0,
             "Encrypted": _is_encrypted(document),
-            "RequestResponses": [
-                put.taken(self._record_id()) if code is None else put.refused(code) for code in codes
-            ],
+            "RequestResponses": [{"RecordId": self._record_id()} for _ in batch],
         }
 
     def _update(self, request: Request) -> dict[str, Any]:
@@ -196,8 +188,6 @@ class FirehoseService:
         return document
 
     def _append(self, document: Document, data: list[bytes]) -> None:
-        if not data:
-            return
         try:
             self._fleet.append(document["name"], data)
         except KeyError:

@@ -137,6 +137,8 @@ def _position(state: State, stream: Stream, shard: Shard, kind: str, request: Re
     if kind == "LATEST":
         return shard.next_position
     if kind == "AT_TIMESTAMP":
+        if request.get("Timestamp") is None:
+            raise AwsError("InvalidArgumentException", "Must specify Timestamp for the type AT_TIMESTAMP.")
         return _at_timestamp(state, shard, timestamp_ms(request, "Timestamp"))
     position = _of_number(state, stream, shard, text(request, "StartingSequenceNumber", 129, SEQUENCE_NUMBER))
     return min(position + (kind == "AFTER_SEQUENCE_NUMBER"), shard.next_position)

@@ -12,7 +12,6 @@ from typing import Any
 from headgate.local.kinesis.limits import DAY_MS, RESCALES_PER_DAY, SHARDS_PER_ACCOUNT, SHARDS_PER_STREAM
 from headgate.local.kinesis.state import State
 from headgate.local.kinesis.stream import Shard, Stream
-from headgate.local.kinesis.throttle import Unthrottled
 from headgate.local.kinesis.validate import HASH_KEY, NAME, Request, choice, integer, text
 from headgate.local.wire import AwsError
 
@@ -62,7 +61,7 @@ def update_shard_count(state: State, request: Request) -> dict[str, Any]:
     check_shard_limit(state, target - current)
     now_ms = state.now_ms()
     stream.rescaled_ms = [at for at in stream.rescaled_ms if at > now_ms - DAY_MS]
-    if len(stream.rescaled_ms) >= RESCALES_PER_DAY and not isinstance(state.throttle, Unthrottled):
+    if len(stream.rescaled_ms) >= state.throttle.rescales_per_day:
         raise AwsError(
             "LimitExceededException",
             f"UpdateShardCount was called {RESCALES_PER_DAY} times on stream {stream.name} in the last 24"

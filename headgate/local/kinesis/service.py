@@ -11,7 +11,7 @@ from typing import Any
 from headgate.local.kinesis import describe, get, put, reshard, stream_operations, tags
 from headgate.local.kinesis.state import State
 from headgate.local.kinesis.store import RecordStore
-from headgate.local.kinesis.throttle import ShardThrottle, Unthrottled
+from headgate.local.kinesis.throttle import ShardThrottle, Throttle
 from headgate.local.wire import AwsError
 
 Operation = Callable[[State, dict[str, Any]], dict[str, Any]]
@@ -57,17 +57,17 @@ class KinesisService:
         store: RecordStore,
         clock: Callable[[], float],
         *,
-        throttle: bool = True,
+        throttle: Throttle | None = None,
         transition_s: float = 0.0,
         account: str = "123456789012",
         region: str = "us-east-1",
     ) -> None:
         """Serve what `store` holds. Raises LocalError when its contents cannot be read.
 
-        `clock` gives epoch seconds; `transition_s` is how long CREATING, UPDATING and DELETING last.
+        `clock` gives epoch seconds; `throttle` replaces the limits of AWS; `transition_s` is how long
+        CREATING, UPDATING and DELETING last.
         """
-        limits = ShardThrottle() if throttle else Unthrottled()
-        self._state = State(store, clock, limits, transition_s, account, region)
+        self._state = State(store, clock, throttle or ShardThrottle(), transition_s, account, region)
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Answer one operation. Raises AwsError for every refusal, also for a file that fails."""

@@ -10,6 +10,7 @@ costs less than handing it to another thread.
 Source: API Reference, CreateStream (phases), IncreaseStreamRetentionPeriod, ListShards (expired shards).
 """
 
+import re
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable
@@ -18,11 +19,12 @@ from threading import RLock
 from headgate.local.kinesis.store import RecordStore, position_of
 from headgate.local.kinesis.stream import Shard, Stream
 from headgate.local.kinesis.throttle import Throttle
-from headgate.local.kinesis.validate import NAME, Request, optional_text
+from headgate.local.kinesis.validate import NAME, Request, optional_text, refusal
 from headgate.local.wire import AwsError
 
 _SWEEP_MS = 60_000  # ours: how often a put looks for expired records of its stream
 _ARN_CHARS = 2_048  # StreamARN
+_STREAM_ARN = re.compile(r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+")  # its pattern in botocore's model
 
 
 class State:
@@ -198,8 +200,11 @@ class State:
         self.throttle.forget(shard.number)
 
     def _named_by(self, arn: str, name: str | None) -> str:
+        if not _STREAM_ARN.fullmatch(arn):
+            rule = f"Member must satisfy regular expression pattern: {_STREAM_ARN.pattern}"
+            raise refusal(arn, "StreamARN", rule)
         head, _, named = arn.partition(":stream/")
-        if not named or head.split(":")[:1] != ["arn"] or head.split(":")[-1] != self.owner:
+        if head != f"arn:aws:kinesis:{self.region}:{self.owner}":
             raise AwsError("ResourceNotFoundException", f"Stream {arn} under account {self.owner} not found.")
         if name is not None and name != named:
             raise AwsError("InvalidArgumentException", f"StreamARN {arn} and StreamName {name} differ.")

@@ -6,6 +6,7 @@ Source: API Reference, AddTagsToStream, RemoveTagsFromStream, ListTagsForStream,
 ListTagsForResource.
 """
 
+import re
 from typing import Any
 
 from headgate.local.kinesis.limits import TAGS_PER_STREAM
@@ -15,6 +16,8 @@ from headgate.local.kinesis.validate import Request, integer, listed, not_a, opt
 from headgate.local.wire import AwsError
 
 _KEY_CHARS, _VALUE_CHARS = 128, 256
+# Source: Developer Guide, "Tag your streams", tag restrictions.
+_CHARACTERS = re.compile(r"[\w\s./=+\-%@:]*")
 
 
 def add_tags(state: State, request: Request) -> dict[str, Any]:
@@ -67,6 +70,7 @@ def checked_tags(state: State, stream: Stream, tags: Any) -> dict[str, str]:
     checked = {}
     for key, value in tags.items():
         text({"Tags.key": key}, "Tags.key", _KEY_CHARS)
+        _check_characters(key, value)
         checked[key] = text({"Tags.value": value}, "Tags.value", _VALUE_CHARS, least_chars=0)
     if len({**stream.tags, **checked}) > TAGS_PER_STREAM:
         raise AwsError(
@@ -75,6 +79,17 @@ def checked_tags(state: State, stream: Stream, tags: Any) -> dict[str, str]:
             f" cannot have more than {TAGS_PER_STREAM} tags associated with it.",
         )
     return checked
+
+
+def _check_characters(key: str, value: Any) -> None:
+    if key.lower().startswith("aws:"):
+        raise AwsError("InvalidArgumentException", "Tag keys that begin with aws: are reserved for AWS.")
+    for given in (key, value):
+        if isinstance(given, str) and not _CHARACTERS.fullmatch(given):
+            raise AwsError(
+                "InvalidArgumentException",
+                "Tags may hold letters, digits, white space and the characters _ . : / = + - % @ alone.",
+            )
 
 
 def _by_arn(request: Request) -> Request:

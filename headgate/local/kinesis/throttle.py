@@ -14,6 +14,7 @@ records".
 from typing import Protocol
 
 from headgate.local.kinesis.limits import (
+    RESCALES_PER_DAY,
     SHARD_GETS_PER_S,
     SHARD_IN_BYTES_PER_S,
     SHARD_IN_RECORDS_PER_S,
@@ -23,6 +24,8 @@ from headgate.local.kinesis.limits import (
 
 class Throttle(Protocol):
     """What the operations ask before they touch a shard; `shard` is its number in the store."""
+
+    rescales_per_day: float
 
     def admit_put(self, shard: int, size_bytes: int, now_s: float) -> bool:
         """Return whether a record of `size_bytes` (data + partition key) may be written now."""
@@ -72,6 +75,8 @@ class _Limits:
 class ShardThrottle:
     """The limits of AWS."""
 
+    rescales_per_day: float = RESCALES_PER_DAY  # UpdateShardCount, of one stream
+
     def __init__(self) -> None:
         self._shards: dict[int, _Limits] = {}
 
@@ -109,28 +114,6 @@ class ShardThrottle:
         if limits is None:
             limits = self._shards[shard] = _Limits(now_s)
         return limits
-
-
-class Unthrottled:
-    """No limits: for measurements, and for tests about something else."""
-
-    def admit_put(self, shard: int, size_bytes: int, now_s: float) -> bool:  # noqa: ARG002 - the Protocol's
-        """See Throttle."""
-        return True
-
-    def admit_read(self, shard: int, now_s: float) -> bool:  # noqa: ARG002 - the Protocol's
-        """See Throttle."""
-        return True
-
-    def charge_read(self, shard: int, size_bytes: int, now_s: float) -> None:
-        """See Throttle."""
-
-    def admit_iterator(self, shard: int, now_s: float) -> bool:  # noqa: ARG002 - the Protocol's
-        """See Throttle."""
-        return True
-
-    def forget(self, shard: int) -> None:
-        """See Throttle."""
 
 
 def _take(bucket: _Bucket, now_s: float) -> bool:
