@@ -136,8 +136,8 @@ def _banner(addresses: Addresses, options: Options) -> str:
   for example      curl -d '{{"value":"30","type":"Tip 3"}}' \\
                         -H 'Content-Type: application/json' -X POST {addresses.url}/v1{key}
 
-  AWS APIs at      export AWS_ENDPOINT_URL={addresses.endpoint_url} AWS_DEFAULT_REGION={options.region} \\
-                          AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+  AWS APIs at      {addresses.endpoint_url}
+                   Headgate's commands find it; for others: eval "$(python -m headgate env)"
   files appear in  {_shown(options.folder)}/s3/
                    {options.buffer_s} to {options.buffer_s + 3} s after the POST
   function's log   {_shown(options.folder)}/functions.log

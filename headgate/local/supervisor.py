@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Self
 
+from headgate.local import address
 from headgate.local.errors import LocalError
 from headgate.local.options import Options, environment
 from headgate.local.process import Process
@@ -88,7 +89,18 @@ class LocalRun:
         functions.say({**options, "url": endpoint_url, "api_key": self._api_key, "variables": variables})
         port = functions.hear()["port"]
         self.is_up = True
-        return Addresses(f"http://127.0.0.1:{port}", endpoint_url)
+        addresses = Addresses(f"http://127.0.0.1:{port}", endpoint_url)
+        self._tell(addresses)
+        return addresses
+
+    def _tell(self, addresses: Addresses) -> None:
+        """Leave the address where other commands look for it, until the run ends."""
+        folder, options = self._options.folder, self._options
+        self._held.callback(address.remove, folder)
+        try:
+            address.write(folder, address.Address(options.stage, *addresses, options.region))
+        except OSError as error:
+            raise LocalError(f"The data folder {folder} cannot be written: {error.strerror}.") from error
 
     def wait(self) -> None:
         """Wait until a process ends by itself. Raises LocalError then."""

@@ -6,6 +6,7 @@ in the endpoint. Clients are made when first asked for, with one attempt each: a
 
 import argparse
 import os
+import sys
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
 from headgate.aws_errors import sentence
+from headgate.local import address
 from headgate.local.options import KEY_ID, SECRET
 from headgate.readers.bucket import Bucket, FolderBucket, S3Bucket
 from headgate.readers.calls import LOCAL_RUN_HINT, Clock, call
@@ -32,6 +34,7 @@ from headgate.settings import (
     project_root,
 )
 
+_CREDENTIALS = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID")  # set by who wants AWS
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _DEFAULT_REGION = "us-east-1"
 _CONNECT_S = 5
@@ -45,7 +48,8 @@ def add_stage_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--endpoint",
         metavar="URL",
-        help="the local run's AWS address, such as http://127.0.0.1:4566 (default: AWS_ENDPOINT_URL, or AWS)",
+        help="an AWS address such as http://127.0.0.1:4566 "
+        "(default: AWS_ENDPOINT_URL, or the stage's local run in .local, or AWS)",
     )
 
 
@@ -63,12 +67,18 @@ class Stage:
     """One stage, as a command sees it; `with` closes its connections."""
 
     def __init__(
-        self, settings: StageSettings, endpoint_url: str | None, files: Path | None, clock: Clock
+        self,
+        settings: StageSettings,
+        endpoint_url: str | None,
+        files: Path | None,
+        clock: Clock,
+        region: str | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.endpoint_url = endpoint_url
         self._files = files
+        self._region = region
         self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -130,7 +140,7 @@ class Stage:
         own: dict[str, Any] = {"config": config, "endpoint_url": self.endpoint_url}
         if self.is_local:  # never sends a person's own credentials to a test endpoint
             own |= {"aws_access_key_id": KEY_ID, "aws_secret_access_key": SECRET, "aws_session_token": ""}
-            own["region_name"] = os.environ.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
+            own["region_name"] = self._region or os.environ.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION
         return _session(is_local=self.is_local).client(service, **own)
 
 
@@ -154,7 +164,36 @@ def open_stage(args: argparse.Namespace, clock: Clock | None = None) -> Stage:
     endpoint_url = args.endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
     if endpoint_url and not _is_address(endpoint_url):
         raise ReaderError(f"{endpoint_url!r} is no address: an endpoint is http://127.0.0.1:4566 or the like")
-    return Stage(settings, endpoint_url, getattr(args, "files", None), clock or Clock())
+    files, clock = getattr(args, "files", None), clock or Clock()
+    if endpoint_url is None and files is None and (found := _local_run(args.stage)):
+        return Stage(settings, found.endpoint_url, None, clock, found.region)
+    return Stage(settings, endpoint_url, files, clock)
+
+
+def _local_run(stage: str) -> address.Address | None:
+    """Return the local run of this stage in this folder, unless the shell names AWS credentials.
+
+    Which of the two is asked is said on standard error, so that nobody takes one for the other.
+    """
+    found = address.find()
+    if found is None:
+        if address.is_left_behind():
+            _say(f"the local run in {address.FOLDER} has ended; asking AWS")
+        return None
+    named = next((name for name in _CREDENTIALS if os.environ.get(name)), None)
+    where = f"the local run of the stage {found.stage} at {found.endpoint_url}"
+    if found.stage != stage:
+        _say(f"{where} is up, but the stage {stage} is asked for; asking AWS")
+        return None
+    if named:
+        _say(f"{where} is up, but {named} is set; asking AWS (--endpoint {found.endpoint_url} asks the run)")
+        return None
+    _say(f"asking {where}")
+    return found
+
+
+def _say(text: str) -> None:
+    print(f"headgate: {text}", file=sys.stderr)
 
 
 def _is_address(url: str) -> bool:

@@ -52,7 +52,7 @@ class Command:
             assert line, f"ended early: {self.ended()}"
             self._said += line
         url = _found(r"POST events to +(http://\S+)/v1", self._said)
-        endpoint_url = _found(r"AWS_ENDPOINT_URL=(\S+)", self._said)
+        endpoint_url = _found(r"AWS APIs at\s+(\S+)", self._said)
         return Local(url, endpoint_url, self.data, children(self.pid))
 
     def age_s(self) -> float:
