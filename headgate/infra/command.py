@@ -13,6 +13,7 @@ from headgate.infra.commands.package import package
 from headgate.infra.commands.render import render
 from headgate.infra.commands.scale import scale
 from headgate.infra.commands.tune import tune
+from headgate.infra.commands.views import show_views
 from headgate.infra.deploy.context import Context
 from headgate.infra.deploy.session import clients, one_sentence
 from headgate.infra.deploy.waiting import RealClock
@@ -21,6 +22,7 @@ from headgate.settings import SettingsError, load_settings, project_root
 
 COMMANDS = {
     "render": "write the files under .chalice/ that follow from the settings",
+    "views": "print the SQL views for Athena, with a typed one for each event type that has a JSON Schema",
     "package": "package a stage with Chalice into --out, and check the Lambda zip",
     "deploy": "make or update the data plane's stack, by a change set",
     "tune": "set what `chalice deploy` cannot: mapping, throttle, access log, error responses, usage plan",
@@ -92,6 +94,8 @@ def run(args: argparse.Namespace) -> int:
         if args.infra_command == "package":
             return package(args.root, args.stage, args.out, dry_run=args.dry_run)
         settings = load_settings(args.root, args.stage)
+        if args.infra_command == "views":
+            return show_views(args.root, settings)
         with one_sentence():
             made = clients(local=args.local)
             place, endpoint = made.place(), made.endpoint(_SERVICE[args.infra_command])

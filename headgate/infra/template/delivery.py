@@ -5,6 +5,7 @@ reads without a crawler, and what Firehose needs for Parquet and ORC.
 """
 
 from headgate.infra.template.intrinsics import Json, allow, arn, att, policy, ref, resource, sub, tags, trust
+from headgate.infra.template.views import COLUMNS, LINE, View, catalog_view, envelope_view, events_view
 from headgate.settings import StageSettings, names_of, prefixes
 
 COMPRESSION = {"gzip": "GZIP", "none": "UNCOMPRESSED"}
@@ -130,12 +131,6 @@ def _firehose_role(settings: StageSettings, delivery_stream: str, statements: li
     return resource("AWS::IAM::Role", properties)
 
 
-COLUMNS = ("event_id", "received_at", "type", "shard_id", "sequence_number", "event")
-"""The envelope, all text.
-
-`event` is the JSON as sent, so that no producer's new field can break a reader (F09).
-"""
-
 FIRST_DAY = "2024-01-01"
 """Partition projection begins here; a day without a folder costs nothing worth naming."""
 
@@ -144,7 +139,7 @@ _STORAGE = {
     "ndjson": (
         "org.apache.hadoop.mapred.TextInputFormat",
         f"{_HIVE}.HiveIgnoreKeyTextOutputFormat",
-        "org.openx.data.jsonserde.JsonSerDe",
+        "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
     ),
     "parquet": (
         f"{_HIVE}.parquet.MapredParquetInputFormat",
@@ -153,7 +148,13 @@ _STORAGE = {
     ),
     "orc": (f"{_HIVE}.orc.OrcInputFormat", f"{_HIVE}.orc.OrcOutputFormat", f"{_HIVE}.orc.OrcSerde"),
 }
-"""Format to input format, output format and SerDe. Source: Athena user guide, supported SerDes."""
+"""Format to input format, output format and SerDe. Source: Athena user guide, supported SerDes.
+
+A JSON SerDe fails for the whole object where an event has a key twice, or two that differ in case; both are
+legal. So a line of NDJSON is one column of text: LazySimpleSerDe cuts at U+0001 alone, its default, which is
+in no JSON text, and has no quotes and no escapes. Source: Athena user guide, OpenX JSON SerDe ("does not
+allow duplicate keys") and Lazy Simple SerDe; Hive, LazySerDeParameters.DefaultSeparators.
+"""
 
 _SERIALIZERS = {
     "parquet": ("ParquetSerDe", {"snappy": "SNAPPY", "gzip": "GZIP", "none": "UNCOMPRESSED"}),
@@ -163,14 +164,29 @@ _SERIALIZERS = {
 
 
 def glue(settings: StageSettings) -> dict[str, Json]:
-    """Make the database and the table."""
+    """Make the database, the table of the stage's format, and the views over it."""
     names, catalog = names_of(settings), ref("AWS::AccountId")
+    curated, events = views(settings)
     database = {"CatalogId": catalog, "DatabaseInput": {"Name": names.database}}
     table = {"CatalogId": catalog, "DatabaseName": ref("Database"), "TableInput": _table(settings)}
     return {
         "Database": resource("AWS::Glue::Database", database),
         "Table": resource("AWS::Glue::Table", table),
+        "CuratedView": catalog_view(curated, names.database),
+        "EventsView": catalog_view(events, names.database),
     }
+
+
+def views(settings: StageSettings) -> list[View]:
+    """Make the views that every stage has; `events` is the one for analysts."""
+    is_text = settings.curated.format == "ndjson"
+    curated = envelope_view(names_of(settings).table, table_name(settings), is_text=is_text)
+    return [curated, events_view(curated)]
+
+
+def table_name(settings: StageSettings) -> str:
+    """Return the table's name: each format has its own, so that a change of it never meets an old table."""
+    return f"{names_of(settings).table}_{settings.curated.format}"
 
 
 def conversion(settings: StageSettings) -> Json:
@@ -195,14 +211,15 @@ def conversion(settings: StageSettings) -> Json:
 
 def _table(settings: StageSettings) -> Json:
     reads, writes, serde = _STORAGE[settings.curated.format]
+    is_text = settings.curated.format == "ndjson"
     root = {"Fn::Sub": f"s3://${{Bucket}}/{prefixes.CURATED}"}
     folders = {"Fn::Sub": f"s3://${{Bucket}}/{prefixes.CURATED}dt=${{!dt}}/hour=${{!hour}}/"}
     return {
-        "Name": names_of(settings).table,
+        "Name": table_name(settings),
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {
             "EXTERNAL": "TRUE",
-            "classification": {"ndjson": "json"}.get(settings.curated.format, settings.curated.format),
+            "classification": {"ndjson": "csv"}.get(settings.curated.format, settings.curated.format),
             "projection.enabled": "true",
             "projection.dt.type": "date",
             "projection.dt.format": "yyyy-MM-dd",
@@ -215,10 +232,11 @@ def _table(settings: StageSettings) -> Json:
         },
         "PartitionKeys": [{"Name": "dt", "Type": "string"}, {"Name": "hour", "Type": "string"}],
         "StorageDescriptor": {
-            "Columns": [{"Name": name, "Type": "string"} for name in COLUMNS],
+            "Columns": [{"Name": name, "Type": "string"} for name in ((LINE,) if is_text else COLUMNS)],
             "Location": root,
             "InputFormat": reads,
             "OutputFormat": writes,
-            "SerdeInfo": {"SerializationLibrary": serde},
+            "SerdeInfo": {"SerializationLibrary": serde}
+            | ({"Parameters": {"serialization.format": "1"}} if is_text else {}),
         },
     }

@@ -152,7 +152,10 @@ def outputs(settings: StageSettings) -> dict[str, Json]:
         "BucketName": ("The bucket with raw-data/, curated/ and quarantine/", ref("Bucket")),
         "RawDeliveryStreamName": ("The archive's delivery stream", ref("RawDelivery")),
         "CuratedDeliveryStreamName": ("The delivery stream of curated/", ref("CuratedDelivery")),
-        "TableName": ("The Glue table, for Athena", sub("${Database}.${Table}")),
+        "TableName": (
+            "The view of curated/, for Athena",
+            sub("${Database}.${CuratedView}"),
+        ),
         "AlarmTopicArn": ("Every alarm tells this SNS topic", ref("AlarmTopic")),
         "DashboardUrl": ("The path from left to right", _dashboard_url()),
     }
