@@ -19,6 +19,11 @@ COMMANDS = {
         "run the whole path on this machine, without AWS",
         "headgate local --port 9000 --buffer-seconds 1 --shards 4",
     ),
+    "env": Command(
+        "headgate.local.env",
+        "print the running local run's address as shell exports",
+        'eval "$(headgate env)"',
+    ),
     "demo": Command(
         "headgate.demo", "send real log lines through a fresh local run and reconcile", "headgate demo"
     ),

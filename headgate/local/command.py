@@ -137,7 +137,7 @@ def _banner(addresses: Addresses, options: Options) -> str:
                         -H 'Content-Type: application/json' -X POST {addresses.url}/v1{key}
 
   AWS APIs at      {addresses.endpoint_url}
-                   Headgate's commands find it; for others: eval "$(python -m headgate env)"
+                   Headgate's commands find it; for others: eval "$(headgate env)"
   files appear in  {_shown(options.folder)}/s3/
                    {options.buffer_s} to {options.buffer_s + 3} s after the POST
   function's log   {_shown(options.folder)}/functions.log

@@ -15,7 +15,7 @@ from headgate.local.options import environment
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = 'example:\n  eval "$(python -m headgate env)"\n\nexit codes: 0 done, 1 no local run is up'
+    parser.epilog = 'example:\n  eval "$(headgate env)"\n\nexit codes: 0 done, 1 no local run is up'
     parser.add_argument(
         "--data", type=Path, default=address.FOLDER, help="the run's data folder (default: .local)"
     )
