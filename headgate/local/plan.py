@@ -28,7 +28,7 @@ class StagePlan(NamedTuple):
 
     `stream`: AWS::Kinesis::Stream. `deliveries`: AWS::KinesisFirehose::DeliveryStream, the archive first.
     `bucket`: its name. `mapping`: AWS::Lambda::EventSourceMapping of the transform. `tables`: TableInput of
-    every Glue table by (database, table). `environment`: the functions' variables.
+    every Glue table, but not of a view, by (database, table). `environment`: the functions' variables.
     """
 
     stream: dict[str, Any]
@@ -59,6 +59,7 @@ def local_plan(settings: StageSettings, account: str, region: str) -> StagePlan:
         tables={
             (each["DatabaseName"], each["TableInput"]["Name"]): each["TableInput"]
             for each in _of(resources, "AWS::Glue::Table")
+            if each["TableInput"]["TableType"] != "VIRTUAL_VIEW"
         },
         environment=environment(settings),
     )

@@ -9,7 +9,7 @@ from chalicelib.envelope import COLUMNS, origin, wrap
 from headgate.local.firehose.columnar.rows import MALFORMED_DATA, PARSE_ERROR, Row, Table, make_table
 from headgate.local.firehose.compress import Refusal, UnsupportedFormatError
 from headgate.local.plan import local_plan
-from headgate.settings.model import StageSettings
+from headgate.settings.model import parse_settings
 
 ENVELOPE = [{"Name": name, "Type": "string"} for name in COLUMNS]
 
@@ -54,7 +54,8 @@ def test_a_string_column_keeps_the_bytes_of_the_object_that_was_sent(event: str)
 
 
 def test_the_table_of_the_template_is_one_that_can_be_written() -> None:
-    plan = local_plan(StageSettings(stage="dev"), "123456789012", "us-east-1")
+    settings = parse_settings("dev", {"curated": {"format": "parquet"}}, source="test")
+    plan = local_plan(settings, "123456789012", "us-east-1")
     (made,) = plan.tables.values()
     names = [column.name for column in make_table(made["StorageDescriptor"]["Columns"], {}).columns]
     assert tuple(names) == COLUMNS
