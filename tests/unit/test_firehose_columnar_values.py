@@ -9,7 +9,7 @@ from chalicelib.envelope import COLUMNS, origin, wrap
 from headgate.local.firehose.columnar.rows import MALFORMED_DATA, PARSE_ERROR, Row, Table, make_table
 from headgate.local.firehose.compress import Refusal, UnsupportedFormatError
 from headgate.local.plan import local_plan
-from headgate.settings.model import parse_settings
+from headgate.settings import parse_settings
 
 ENVELOPE = [{"Name": name, "Type": "string"} for name in COLUMNS]
 
