@@ -5,14 +5,16 @@ reaches for the network.
 """
 
 import argparse
+import re
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from headgate.query.files import fetched, tables_in
-from headgate.query.output import as_csv, as_json, as_table
+from headgate.query.output import as_csv, as_json, as_table, as_vertical
 from headgate.query.running import Result, result_of
-from headgate.query.views import statements
+from headgate.query.views import TABLES, statements
 from headgate.readers.ending import describe, ended
 from headgate.readers.errors import ReaderError, optional
 from headgate.readers.moments import moment
@@ -26,6 +28,10 @@ _VIEWS = """views:
   curated, curated_dedup   event_id, received_at, type, shard_id, sequence_number, event, dt, hour
   quarantine               event_id, received_at, shard_id, sequence_number, line_number, code, message,
                            pointer, version, line, line_base64"""
+_NAMES = (*TABLES, "curated_dedup")
+# What a view is called in Athena, and what a folder is called in the bucket.
+_ALIASES = {"events": "curated_dedup", "raw_data": "raw", "archive": "raw", "rejects": "quarantine"}
+_NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
 CACHE = Path(".local") / "cache"  # of the project
 _EXAMPLES = """
 query "select type, count(*) from curated group by 1 order by 2 desc"
@@ -46,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="print CSV with a head")
     form.add_argument("--json", action="store_true", help="print one JSON object per row (default in a pipe)")
+    form.add_argument("--vertical", action="store_true", help="print a line for each column, nothing is cut")
     parser.add_argument(
         "--cache",
         type=Path,
@@ -94,7 +101,16 @@ def _sentence(error: Exception) -> str:
     """Return what DuckDB says, but in our words where it asks for a package that is not installed."""
     if "'pytz'" in str(error):
         return "only SELECT gives times with a zone; elsewhere cast them: now()::VARCHAR"
+    if missing := _NO_TABLE.search(str(error)):
+        return f"there is no view {missing[1]}{_suggested(missing[1])}; there are {', '.join(_NAMES)}"
     return str(error)
+
+
+def _suggested(name: str) -> str:
+    """Return the view that was probably meant, as part of a sentence."""
+    meant = _ALIASES.get(name.lower().replace("-", "_"))
+    meant = meant or next(iter(get_close_matches(name.lower(), _NAMES, 1)), None)
+    return f": {meant} is meant?" if meant else ""
 
 
 def _connected(duckdb: Any) -> Any:
@@ -110,6 +126,8 @@ def _connected(duckdb: Any) -> Any:
 def _print(found: Result, args: argparse.Namespace, printer: Printer) -> None:
     if args.csv:
         as_csv(found, printer)
+    elif args.vertical:
+        as_vertical(found, printer)
     elif args.json or not printer.is_terminal:
         as_json(found, printer)
     else:

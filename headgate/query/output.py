@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from headgate.query.running import Result
-from headgate.terminal import Printer, as_cell
+from headgate.terminal import BOLD, DIM, Printer, as_cell, columns_of, fit, printable
 
 _INT64 = range(-(2**63), 2**64)  # what orjson writes
 _NUMBERS = ("BIGINT", "INTEGER", "HUGEINT", "DOUBLE", "DECIMAL", "UBIGINT", "SMALLINT", "FLOAT")
@@ -65,3 +65,17 @@ def as_table(result: Result, printer: Printer) -> int:
     cells = [[as_cell(cell) for cell in row] for page in result.pages() for row in page]
     printer.table([[column.name for column in result.columns], *cells], right)
     return len(cells)
+
+
+def as_vertical(result: Result, printer: Printer) -> int:
+    """Print each row as a block of one line per column, with the whole value; return how many rows."""
+    widest = max((columns_of(printable(column.name)) for column in result.columns), default=0)
+    rows = 0
+    for page in result.pages():
+        for row in page:
+            rows += 1
+            printer.text(printer.paint(f"-- row {rows:,}", DIM))
+            for column, cell in zip(result.columns, row, strict=True):
+                name = fit(printable(column.name), widest, right=True)
+                printer.text(f"{printer.paint(name, BOLD)}  {printable(as_cell(cell))}")
+    return rows

@@ -128,4 +128,29 @@ def test_a_name_that_is_no_table_is_never_a_variable_of_the_program(
     bucket: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _ask(bucket, "select * from connection") == 2
-    assert "Table with name connection does not exist" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "there is no view connection; there are raw, curated, quarantine, curated_dedup" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("events", "curated_dedup"),
+        ('"raw-data"', "raw"),
+        ("currated", "curated"),
+        ("quarantin", "quarantine"),
+    ],
+)
+def test_a_view_that_is_not_there_suggests_the_right_one(
+    bucket: Path, name: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _ask(bucket, " ".join(("select * from", name))) == 2
+    assert f": {meant} is meant?" in capsys.readouterr().err
+
+
+def test_vertical_prints_every_value_whole(bucket: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sql = "select 1 as a, repeat('x', 300) as \"이름\", null as c union all select 2, 'y', null"
+    assert _ask(bucket, "--vertical", sql) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == ["-- row 1", "   a  1", "이름  " + "x" * 300]
+    assert lines[4:] == ["-- row 2", "   a  2", "이름  y", "   c  "]
