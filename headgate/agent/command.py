@@ -210,9 +210,12 @@ def _summary(agent: Agent, *, clean: bool) -> int:
         print(
             f"{pipeline.flow.id}: {counters.records_read} records read, {counters.records_sent} sent, "
             f"{sum(counters.rejected.values())} rejected, {sum(counters.dropped.values())} dropped"
-            + (f"; {held} bytes without a line feed wait for their end" if held else "")
+            + (f"; {held} bytes are not read" if held else "")
             + (f"; {skipped(pipeline.skipped_bytes)}" if pipeline.skipped_bytes else "")
         )
+        if counters.errors_in_a_row:
+            clean = False
+            print(f"{pipeline.flow.id}: a file cannot be read; the log says why", file=sys.stderr)
     for reason in agent.end.given_up:
         print(f"{reason}; what is left is sent by the next run", file=sys.stderr)
     return 1 if not clean else _REJECTED if rejected else 0

@@ -93,6 +93,8 @@ class Pipeline:
                 progressed = True
             except OSError as error:
                 self._report("read_error", file.path, str(error))
+            except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the other files and flows
+                self._report("internal_error", file.path, f"{type(error).__name__} at {file.read_offset}")
         self.counters.errors_in_a_row = self.counters.errors_in_a_row + 1 if self._errors else 0
         self._finish_rotated(now_s)
         if self._disk.handles_left() <= _SCARCE_HANDLES:

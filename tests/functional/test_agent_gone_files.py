@@ -119,6 +119,24 @@ def test_more_files_than_handles_are_all_delivered(tmp_path: Path, start: str) -
     rig.kill()
 
 
+def test_a_mistake_of_ours_in_one_file_stops_no_other_file(tmp_path: Path) -> None:
+    class Odd(RealDisk):
+        def read(self, handle: int, offset: int, count: int) -> bytes:
+            data = super().read(handle, offset, count)
+            if b"poison" in data and count > 4096:
+                raise ZeroDivisionError
+            return data
+
+    append(tmp_path / "a.log", b"poison\n")
+    append(tmp_path / "b.log", b"fine\n")
+    rig = rig_of(tmp_path, "*.log", disk=Odd())
+    rig.settle()
+    assert rig.lines() == [b"fine\n"]
+    assert rig.pipeline.counters.events["internal_error"] >= 1
+    assert rig.pipeline.counters.errors_in_a_row >= 1
+    rig.kill()
+
+
 def test_a_quiet_file_that_grew_before_it_was_renamed_is_found_again(tmp_path: Path) -> None:
     for number in range(12):
         append(tmp_path / f"{number}.log", b"old %d\n" % number)

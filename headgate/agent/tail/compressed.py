@@ -4,14 +4,10 @@ Decides whether a compressed file holds what a checkpoint describes: by the mark
 bytes before the offset. Formats: those that the standard library reads (zstd from Python 3.14 on).
 """
 
-import bz2
-import gzip
 import importlib
-import lzma
 import os
 import shutil
 import tempfile
-import zlib
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
@@ -19,12 +15,8 @@ from typing import Any
 from headgate.agent.tail.checkpoint import Checkpoint, tail_start
 from headgate.agent.tail.identity import Mark
 
-_OPENERS: dict[str, Callable[[str], Any]] = {
-    ".gz": gzip.open,
-    ".bz2": bz2.open,
-    ".xz": lzma.open,
-    ".lzma": lzma.open,
-}
+# Imported when a compressed file is met, which is rare.
+_MODULES = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma", ".lzma": "lzma", ".zst": "compression.zstd"}
 
 
 def unpack(path: str, known: Checkpoint, scratch: str | None) -> int | None:
@@ -53,15 +45,17 @@ def unpack(path: str, known: Checkpoint, scratch: str | None) -> int | None:
                 shutil.copyfileobj(source, target)
                 target.flush()
                 return os.dup(target.fileno())
-    except (EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - each module has its own errors for a damaged file
         raise OSError(f"{path} cannot be decompressed: {error}") from None
 
 
 def _opener(suffix: str) -> Callable[[str], Any] | None:
-    if suffix == ".zst":
-        try:
-            zstd_open: Callable[[str], Any] = importlib.import_module("compression.zstd").open
-        except ImportError:
-            return None
-        return zstd_open
-    return _OPENERS.get(suffix)
+    if suffix not in _MODULES:
+        return None
+    try:
+        opener: Callable[[str], Any] = importlib.import_module(_MODULES[suffix]).open
+    except ImportError:
+        return None
+    return opener
