@@ -1,127 +1,155 @@
-"""botocore's clients as the functions use them: made fast, one attempt, bodies with events written by orjson.
+"""AWS's services as the functions call them: one attempt, signed, over a connection that stays open.
 
-Signing, credentials, endpoints, TLS and errors are botocore's own. With aws.py the only importer of botocore.
-Called by aws.py.
+Never raises for what AWS or the network can do: what failed is a Failure. Called by aws.py.
 
-Source: docs/decisions/0002 for the options, 0007 for how the models are read, and what each is worth.
+Source: Smithy, AWS JSON 1.1 protocol; Amazon S3 API reference, PutObject.
 """
 
-import gzip
-from functools import cache
-from typing import Any
+import zlib
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+from urllib.parse import quote, urlsplit
 
-import botocore.session
 import orjson
-from botocore import handlers
-from botocore.config import Config
-from botocore.loaders import JSONFileLoader, Loader
-from pybase64 import b64encode
+import pybase64
 
-from chalicelib import __version__
+from chalicelib import __version__, awsoptions, config, credentials
+from chalicelib.awsoptions import AwsOptions
+from chalicelib.connections import CONNECT_S, LOST, READ_S, Connections, Response
+from chalicelib.endpoints import bucket_endpoint, endpoint
+from chalicelib.refusals import code_of_json, code_of_xml, failure_of, members_of
+from chalicelib.retry import Failure
+from chalicelib.signing import CREDENTIALS_S, signed
 
-_CONNECT_S = 1.0
-_READ_S = 4.0  # p99 of a full PutRecords is below one second; a longer silence is worth a second try
-CALL_S = _CONNECT_S + _READ_S
-_POOL = 32  # the local server's threads share a client; in Lambda there is one
-_BODY = "headgate_body"
-
-
-class _Files(JSONFileLoader):  # type: ignore[misc]  # botocore has no types
-    """Model files, read by orjson: botocore's own reading makes an OrderedDict of every object."""
-
-    def load_file(self, file_path: str) -> Any:
-        """The JSON at a path without its ending, None if there is none."""
-        for ending, opened in ((".json", open), (".json.gz", gzip.open)):
-            try:
-                with opened(file_path + ending, "rb") as file:
-                    return orjson.loads(file.read())
-            except FileNotFoundError:
-                continue
-        return None
+CALL_S = CREDENTIALS_S + CONNECT_S + READ_S
+_TARGETS = {"firehose": "Firehose_20150804", "kinesis": "Kinesis_20131202"}
+_OK = 200
+_REFUSED = 300  # and above
+_ELSEWHERE = frozenset({301, 307, 400})  # S3's answers for a bucket of another region
 
 
-class _Models(Loader):  # type: ignore[misc]  # botocore has no types
-    """botocore's models of the services that are asked for."""
+class Api(Protocol):
+    """One service: a request by its operation's name, with the members of the service's model."""
 
-    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - the base's signature
-        """The services used here; botocore would look into some 400 folders to say that these are there."""
-        return ["firehose", "kinesis", "s3"]
-
-
-class _SameEndpoint:
-    """botocore's resolver of endpoints, asked once for each operation in place of once for each call."""
-
-    def __init__(self, resolver: Any) -> None:
-        self._resolver = resolver
-        self._known: dict[str, Any] = {}
-
-    def construct_endpoint(self, operation_model: Any, *rest: Any, **others: Any) -> Any:
-        """The endpoint of an operation."""
-        known = self._known.get(operation_model.name)
-        if known is None:
-            known = self._resolver.construct_endpoint(operation_model, *rest, **others)
-            self._known[operation_model.name] = known
-        return known
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._resolver, name)
+    def call(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any] | Failure:
+        """One attempt: the answer's members, or what went wrong. Never raises for what AWS can answer."""
+        ...
 
 
-@cache  # what it has loaded is for all clients
-def _session() -> Any:
-    """One of botocore: boto3 would add nothing but its import, a quarter of a cold start."""
-    session = botocore.session.get_session()
-    session.register_component("data_loader", _Models(file_loader=_Files()))
-    return session
+class _Client:
+    """What the two protocols share: keys, connections, signing."""
+
+    def __init__(self, service: str) -> None:
+        """Raises Fatal when the environment does not say where to call."""
+        options = awsoptions.parse(config.environment())
+        region = options.region or (not options.has_keys and credentials.region_of_a_person()) or ""
+        self._service = service
+        self._options = replace(options, region=region)
+        self._keys = credentials.keys_of(options)
+        self._connections: dict[str, Connections] = {}
+
+    def _open(self, url: str, options: AwsOptions) -> Connections:
+        parts = urlsplit(url)
+        host = f"{parts.scheme}://{parts.netloc}"
+        if host not in self._connections:
+            self._connections[host] = Connections(host, options)
+        return self._connections[host]
+
+    def _exchange(
+        self, url: str, request: tuple[str, str, Mapping[str, str], bytes], options: AwsOptions
+    ) -> Response | Failure:
+        """One signed request; a path of its own is put behind the URL's."""
+        method, path, headers, body = request
+        parts = urlsplit(url)
+        path = f"{parts.path.rstrip('/')}{path}"
+        headers = {"Host": parts.netloc.rpartition("@")[2], **headers}
+        try:
+            headers = signed((method, path, headers, body), self._service, options.region, self._keys)
+            headers["User-Agent"] = f"headgate/{__version__}"
+            return self._open(url, options).exchange(method, path, headers, body)
+        except credentials.NoKeysError as error:
+            return failure_of(str(error))
+        except LOST as error:
+            return failure_of(type(error).__name__)
 
 
-def client(service: str) -> Any:
-    """A client that never retries: all retrying is retry.py's."""
-    config = Config(
-        connect_timeout=_CONNECT_S,
-        read_timeout=_READ_S,
-        retries={"total_max_attempts": 1},
-        user_agent=f"headgate/{__version__}",
-        parameter_validation=False,
-        tcp_keepalive=True,
-        max_pool_connections=_POOL,
-    )
-    made = _session().create_client(service, config=config)
-    # The headers that count botocore's attempts would always say one, and each header is signed.
-    made.meta.events.unregister("request-created", getattr(handlers, "add_retry_headers", None))
-    # And whether to try again need not be asked after the only attempt.
-    made.meta.events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
-    return made
+class JsonClient(_Client):
+    """Kinesis or Firehose."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service)
+        self._url = endpoint(service, self._options)
+        self._open(self._url, self._options)  # init has more CPU than the first call
+
+    def call(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any] | Failure:
+        """See Api."""
+        headers = {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"{_TARGETS[self._service]}.{operation}",
+        }
+        answer = self._exchange(self._url, ("POST", "/", headers, body_of(request)), self._options)
+        if isinstance(answer, Failure):
+            return answer
+        if answer.status >= _REFUSED:
+            return failure_of(code_of_json(answer.status, answer.body))
+        return members_of(answer.body)
 
 
-def writing_bodies(made: Any, operation: str) -> Any:
-    """The client, with the JSON of `operation` written by orjson in place of botocore's serialiser.
+class ObjectClient(_Client):
+    """S3's PutObject, in whatever region the bucket is."""
 
-    Needs `parameter_validation=False`. Source: botocore, events before-parameter-build and before-call.
-    The stream goes by its name, so the endpoint is the same in every call, and is looked for in the first.
-    """
-    if hasattr(made, "_ruleset_resolver"):
-        made._ruleset_resolver = _SameEndpoint(made._ruleset_resolver)  # noqa: SLF001 - there is no public place
-    made.meta.events.register(f"before-parameter-build.{operation}", _write_body)
-    made.meta.events.register(f"before-call.{operation}", _send_body)
-    return made
+    def __init__(self) -> None:
+        super().__init__("s3")
+        self._regions: dict[str, str] = {}  # of buckets that are not in ours
+
+    def call(
+        self,
+        operation: str,  # noqa: ARG002 - there is one
+        request: Mapping[str, Any],
+    ) -> Mapping[str, Any] | Failure:
+        """See Api. A bucket of another region is asked there, once S3 has said which."""
+        bucket, body = request["Bucket"], request["Body"]
+        crc = b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+        headers = {
+            "Content-Type": request["ContentType"],
+            "x-amz-checksum-crc32": crc,
+            "x-amz-sdk-checksum-algorithm": "CRC32",
+        }
+        path = quote(f"/{request['Key']}", safe="/~")
+        answer = self._put(bucket, path, headers, body)
+        if isinstance(answer, Response) and answer.status in _ELSEWHERE:
+            region = answer.headers.get("x-amz-bucket-region", "")
+            if region and region != self._regions.get(bucket, self._options.region):
+                self._regions[bucket] = region
+                answer = self._put(bucket, path, headers, body)
+        if isinstance(answer, Failure):
+            return answer
+        if answer.status != _OK or answer.body:
+            return failure_of(code_of_xml(answer.status, answer.body))
+        etag = answer.headers.get("etag")
+        return {"ETag": etag} if etag else failure_of("MalformedAnswer")  # a proxy's word stores nothing
+
+    def _put(self, bucket: str, path: str, headers: Mapping[str, str], body: bytes) -> Response | Failure:
+        options = replace(self._options, region=self._regions.get(bucket, self._options.region))
+        return self._exchange(bucket_endpoint(bucket, options), ("PUT", path, headers, body), options)
 
 
-def _write_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    """Take the records away from the serialiser; `context` is this call's own, so threads do not meet.
+def body_of(request: Mapping[str, Any]) -> bytes:
+    """The JSON of a request; its records' Data, which is bytes, becomes base64.
 
     Base64 has nothing to escape, and looking for it would cost more than encoding: it is joined in as it is.
     """
-    records = params.pop("Records")
+    params = dict(request)
+    records = params.pop("Records", None)
+    if records is None:
+        return orjson.dumps(params)
     parts = [orjson.dumps(params)[:-1], b',"Records":[']
     start = b'{"Data":"'
     for record in records:
         others = {name: value for name, value in record.items() if name != "Data"}
         end = b'",' + orjson.dumps(others)[1:] if others else b'"}'
-        parts += (start, b64encode(record["Data"]), end)
+        parts += (start, pybase64.b64encode(record["Data"]), end)
         start = b',{"Data":"'
-    context[_BODY] = b"".join([*parts, b"]}"])
-
-
-def _send_body(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    params["body"] = context[_BODY]
+    return b"".join([*parts, b"]}"])

@@ -43,6 +43,11 @@ def settings() -> Settings:
     return parse(os.environ)
 
 
+def environment() -> Mapping[str, str]:
+    """The variables of this process, for those that AWS gives a meaning to."""
+    return os.environ
+
+
 def schema_texts(folder: Path = Path(__file__).parent / "schemas") -> dict[str, str]:
     """Return the JSON Schemas that ship with the function: slug of the event type to text."""
     return {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.json"))}

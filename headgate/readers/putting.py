@@ -15,6 +15,7 @@ from chalicelib.errors import EventError
 from chalicelib.packing import partition_key, record_event_id
 from chalicelib.ports import Entry, make_entry
 from chalicelib.retry import Failure, Item, Outcome, Policy, Retry, drive
+from headgate.boto_api import BotoApi
 from headgate.readers.calls import Clock, call
 from headgate.readers.errors import StoppedError
 from headgate.records import Record
@@ -119,7 +120,7 @@ def open_sink(
     records_per_s = most_per_s * _SHARE if rate_per_s is None else min(rate_per_s, most_per_s)
     share = max(_SHARE, records_per_s / most_per_s)
     pacer = Pacer(records_per_s, shards * _SHARD_BYTES_PER_S * share)
-    return StreamSink(KinesisStream(kinesis, stream_name), pacer, ordering_field, clock)
+    return StreamSink(KinesisStream(BotoApi(kinesis), stream_name), pacer, ordering_field, clock)
 
 
 def returning(event_id: str, line: bytes, receipt: tuple[str, str, float]) -> Returning:

@@ -12,6 +12,7 @@ from chalicelib import __version__
 from chalicelib.aws import Bucket, DeliveryStream
 from chalicelib.hook import hook
 from chalicelib.transform import Transform
+from headgate.boto_api import BotoApi
 from headgate.readers.errors import StoppedError
 from headgate.readers.putting import Returning
 from headgate.readers.stage import Stage
@@ -56,8 +57,8 @@ def open_transform(stage: Stage) -> TransformSink:
     """The sink of a stage."""
     clock = stage.clock
     transform = Transform(
-        delivery=DeliveryStream(stage.client("firehose"), stage.names.curated),
-        store=Bucket(lambda: stage.client("s3")),
+        delivery=DeliveryStream(BotoApi(stage.client("firehose")), stage.names.curated),
+        store=Bucket(BotoApi(stage.client("s3"))),
         bucket=stage.bucket_name(),
         hook=hook,
         pack_bytes=stage.settings.pack_bytes,

@@ -22,6 +22,7 @@ from chalicelib.ports import Entry
 from chalicelib.retry import Success
 from chalicelib.schemas import Schemas
 from chalicelib.transform import Transform
+from headgate.boto_api import BotoApi
 from headgate.local.event_source.engine import Engine
 from headgate.local.event_source.lane import Instant, Outcome
 from headgate.local.event_source.mapping import EventSourceMapping
@@ -101,7 +102,7 @@ class World:
 
     def put(self, data: bytes, partition_key: str | None) -> None:
         """Put a record on the stream past the API, and past the faults; None stands for no partition key."""
-        outcome = aws.KinesisStream(WireClient(self.kinesis, self.clock), self.stream).put(
+        outcome = aws.KinesisStream(BotoApi(WireClient(self.kinesis, self.clock)), self.stream).put(
             [Entry(data, _KEYLESS if partition_key is None else partition_key)]
         )
         assert isinstance(outcome[0], Success), outcome
@@ -192,7 +193,7 @@ class World:
     def _transform(self, event: dict[str, Any], seconds: float) -> object:
         transform = Transform(
             delivery=self._made_delivery(),
-            store=aws.Bucket(lambda: self.bucket),
+            store=aws.Bucket(BotoApi(self.bucket)),
             bucket=self._mapping.bucket or "",
             hook=hook,
             pack_bytes=25_600,
@@ -223,10 +224,10 @@ class World:
         return firehose
 
     def _made_stream(self) -> aws.KinesisStream:
-        return aws.KinesisStream(self._kinesis, self.stream)
+        return aws.KinesisStream(BotoApi(self._kinesis), self.stream)
 
     def _made_delivery(self) -> aws.DeliveryStream:
-        return aws.DeliveryStream(self._firehose_client, f"{self.stream}-curated")
+        return aws.DeliveryStream(BotoApi(self._firehose_client), f"{self.stream}-curated")
 
     def _made_ingest(self) -> Ingest:
         rules = Rules(Schemas({}), ORDERING_FIELD if self.ordered else None)

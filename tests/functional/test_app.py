@@ -1,4 +1,4 @@
-"""The entry points, with recorded events, real Chalice and boto3, and moto behind (G06 to G12, T02, T14)."""
+"""The entry points, with recorded events, real Chalice and moto's server behind (G06 to G12, T02, T14)."""
 
 import json
 from collections.abc import Iterator
@@ -8,17 +8,18 @@ from typing import Any
 import boto3
 import orjson
 import pytest
-from moto import mock_aws
 
 from tests.app_rig import Context, ask, import_app, recorded, set_stage
+from tests.moto_rig import moto_endpoint
 
 
 @pytest.fixture(scope="module")
 def warm_app() -> Iterator[ModuleType]:
     """One function that serves many invocations, as Lambda keeps it."""
-    with pytest.MonkeyPatch.context() as environ, mock_aws():
+    with pytest.MonkeyPatch.context() as environ:
         set_stage(environ)
-        yield import_app()
+        with moto_endpoint(environ):
+            yield import_app()
 
 
 @pytest.fixture

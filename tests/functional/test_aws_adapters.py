@@ -1,44 +1,47 @@
-"""The adapters with real boto3 against moto, from one thread; faults go in below it (K01 to K10, T09)."""
+"""The adapters over loopback HTTP against moto's server; faults go in before it (K01 to K10, T09)."""
 
 import inspect
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import botocore.exceptions
 import orjson
 import pytest
-from botocore.awsrequest import AWSResponse
-from moto import mock_aws
 
 from chalicelib import aws
+from chalicelib.connections import CONNECT_S, READ_S
 from chalicelib.ports import Entry, Receipt
 from chalicelib.retry import Failure, Success
+from headgate.boto_api import BotoApi
 from tests.makers import body_of, make_ingest, make_request, post
+from tests.moto_rig import MotoEndpoint, moto_endpoint
 
 ENTRIES = [Entry(b'{"n":%d}\n' % number, f"key-{number}") for number in range(3)]
 
 
-@pytest.fixture
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+@pytest.fixture(scope="module")
+def server() -> Iterator[MotoEndpoint]:
+    with pytest.MonkeyPatch.context() as environ, moto_endpoint(environ) as running:
+        yield running
 
 
 @pytest.fixture
-def stream(credentials: None) -> Iterator[aws.KinesisStream]:  # noqa: ARG001 - pytest's way to ask for it
-    with mock_aws():
-        boto3.client("kinesis").create_stream(StreamName="events", ShardCount=1)
-        yield aws.kinesis_stream("events")
+def endpoint(server: MotoEndpoint) -> Iterator[MotoEndpoint]:
+    server.client("kinesis").create_stream(StreamName="events", ShardCount=1)
+    yield server
+    server.client("kinesis").delete_stream(StreamName="events")
+    assert not server.script
 
 
-def stored(adapter: aws.KinesisStream) -> list[tuple[str, bytes]]:
+@pytest.fixture
+def stream(endpoint: MotoEndpoint) -> aws.KinesisStream:  # noqa: ARG001 - the environment names it
+    return aws.kinesis_stream("events")
+
+
+def stored(endpoint: MotoEndpoint) -> list[tuple[str, bytes]]:
     """What the stream holds: partition keys and data."""
-    client = adapter._client
+    client = endpoint.client("kinesis")
     shard_id = client.list_shards(StreamName="events")["Shards"][0]["ShardId"]
     iterator = client.get_shard_iterator(
         StreamName="events", ShardId=shard_id, ShardIteratorType="TRIM_HORIZON"
@@ -47,84 +50,54 @@ def stored(adapter: aws.KinesisStream) -> list[tuple[str, bytes]]:
     return [(record["PartitionKey"], record["Data"]) for record in records]
 
 
-def inject(adapter: Any, *answers: tuple[int, Any] | Exception | None) -> None:
-    """Let the next calls meet these answers below botocore: (status, JSON), an exception, or moto (None)."""
-    script = iter(answers)
-
-    def answer(request: Any, **_: Any) -> AWSResponse | None:
-        found = next(script, None)
-        if found is None:
-            return None
-        if isinstance(found, Exception):
-            raise found
-        request.url = (
-            "https://injected.test/"  # botocore asks moto's hook all the same; this one it does not know
-        )
-        return AWSResponse(request.url, found[0], {}, Raw(orjson.dumps(found[1])))
-
-    # More specific than moto's own hook, and so before it.
-    adapter._client.meta.events.register(
-        f"before-send.{adapter._client.meta.service_model.service_name}", answer
-    )
+def refusal(code: str) -> tuple[int, bytes]:
+    return 400, orjson.dumps({"__type": code, "message": f"secret detail of {code}"})
 
 
-class Raw:
-    """What AWSResponse reads a body from."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self._body
-
-
-def refusal(code: str) -> tuple[int, Any]:
-    return 400, {"__type": code, "message": f"secret detail of {code}"}
-
-
-def test_k01_records_arrive_with_keys_and_receipts(stream: aws.KinesisStream) -> None:
+def test_k01_records_arrive_with_keys_and_receipts(endpoint: MotoEndpoint, stream: aws.KinesisStream) -> None:
     outcomes = stream.put(ENTRIES)
     assert all(isinstance(outcome, Success) and isinstance(outcome.receipt, Receipt) for outcome in outcomes)
-    assert stored(stream) == [(entry.partition_key, entry.data) for entry in ENTRIES]
+    assert stored(endpoint) == [(entry.partition_key, entry.data) for entry in ENTRIES]
 
 
 def test_k01_a_mixed_answer_is_mapped_by_index_and_only_the_failed_go_again(
-    stream: aws.KinesisStream,
+    endpoint: MotoEndpoint, stream: aws.KinesisStream
 ) -> None:
     receipt = {"SequenceNumber": "1", "ShardId": "shardId-000000000000"}
     busy = {
         "ErrorCode": "ProvisionedThroughputExceededException",
         "ErrorMessage": "Rate exceeded for 123456789012",
     }
-    inject(stream, (200, {"FailedRecordCount": 1, "Records": [receipt, busy, receipt]}))
+    answers = {"FailedRecordCount": 1, "Records": [receipt, busy, receipt]}
+    endpoint.script = [(200, orjson.dumps(answers))]
     answer = post(make_ingest(stream, pack_bytes=0), make_request(b'[{"n":0},{"n":1},{"n":2}]'))
     assert answer.status == 200
-    assert stored(stream) == [("id-1/1", b'{"n":1}\n')]
+    assert stored(endpoint) == [("hg1:id-1/1", b'{"n":1}\n')]
 
 
-def test_k02_throttled_calls_are_waited_for_and_then_succeed(stream: aws.KinesisStream) -> None:
-    inject(stream, *[refusal("ProvisionedThroughputExceededException")] * 3)
+def test_k02_throttled_calls_are_waited_for_and_then_succeed(
+    endpoint: MotoEndpoint, stream: aws.KinesisStream
+) -> None:
+    endpoint.script = [refusal("ProvisionedThroughputExceededException")] * 3
     assert post(make_ingest(stream), make_request(b"{}")).status == 200
-    assert len(stored(stream)) == 1
+    assert len(stored(endpoint)) == 1
 
 
-def test_k02_k04_botocore_itself_never_tries_again(stream: aws.KinesisStream) -> None:
-    inject(stream, refusal("ProvisionedThroughputExceededException"))
+def test_k02_k04_the_client_itself_never_tries_again(
+    endpoint: MotoEndpoint, stream: aws.KinesisStream
+) -> None:
+    endpoint.script = [refusal("ProvisionedThroughputExceededException")]
     failure = Failure("Throttled", passing=True, cause="ProvisionedThroughputExceededException")
     assert stream.put(ENTRIES) == [failure] * 3
-    assert stored(stream) == []
+    assert stored(endpoint) == []
 
 
-def test_k03_a_lost_answer_is_sent_again_and_both_copies_have_one_id(stream: aws.KinesisStream) -> None:
-    lost = iter([botocore.exceptions.ReadTimeoutError(endpoint_url="https://kinesis.test")])
-
-    def lose(**_: Any) -> None:
-        for error in lost:
-            raise error
-
-    stream._client.meta.events.register("after-call.kinesis.PutRecords", lose)
+def test_k03_a_lost_answer_is_sent_again_and_both_copies_have_one_id(
+    endpoint: MotoEndpoint, stream: aws.KinesisStream
+) -> None:
+    endpoint.lose_answers = 1
     assert post(make_ingest(stream), make_request(b'{"n":1}')).status == 200
-    assert stored(stream) == [("id-1", b'{"n":1}\n')] * 2
+    assert stored(endpoint) == [("hg1:id-1", b'{"n":1}\n')] * 2
 
 
 def is_botocore_error(value: Any) -> bool:
@@ -144,21 +117,29 @@ def every_botocore_error() -> Iterator[Exception]:
             yield error(**dict.fromkeys(names, "x"))
 
 
-def test_k10_every_error_of_botocores_own_is_a_failure_that_may_pass(stream: aws.KinesisStream) -> None:
+class Raising:
+    """A boto3 client that fails."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def put_records(self, **_: Any) -> dict[str, Any]:
+        raise self._error
+
+
+def test_k10_every_error_of_botocores_own_is_a_failure_that_may_pass() -> None:
     errors = list(every_botocore_error())
-    inject(stream, *errors)
     assert len(errors) > 50
     for error in errors:
+        stream = aws.KinesisStream(BotoApi(Raising(error)), "events")
         assert stream.put(ENTRIES[:1]) == [Failure("Unavailable", passing=True, cause=type(error).__name__)]
 
 
-@pytest.mark.usefixtures("credentials")
-def test_k10_nobody_listening_is_a_failure_that_may_pass() -> None:
-    config = aws.kinesis_stream("x")._client.meta.config
-    client = boto3.client("kinesis", endpoint_url="http://127.0.0.1:1", config=config)
-    (failure,) = aws.KinesisStream(client, "events").put(ENTRIES[:1])
-    assert failure == Failure("Unavailable", passing=True, cause="EndpointConnectionError")
-    client.close()
+@pytest.mark.usefixtures("endpoint")
+def test_k10_nobody_listening_is_a_failure_that_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    (failure,) = aws.kinesis_stream("events").put(ENTRIES[:1])
+    assert failure == Failure("Unavailable", passing=True, cause="ConnectionRefusedError")
 
 
 def test_a_missing_stream_is_misconfigured_and_not_ready(stream: aws.KinesisStream) -> None:
@@ -172,23 +153,25 @@ def test_a_missing_stream_is_misconfigured_and_not_ready(stream: aws.KinesisStre
 
 
 @pytest.fixture
-def delivery(stream: aws.KinesisStream) -> aws.DeliveryStream:  # noqa: ARG001 - pytest's way to ask for it
-    boto3.client("s3").create_bucket(Bucket="lake")
+def delivery(endpoint: MotoEndpoint) -> Iterator[aws.DeliveryStream]:
+    endpoint.client("s3").create_bucket(Bucket="lake")
     destination = {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::lake"}
-    boto3.client("firehose").create_delivery_stream(
+    endpoint.client("firehose").create_delivery_stream(
         DeliveryStreamName="curated", ExtendedS3DestinationConfiguration=destination
     )
-    return aws.delivery_stream("curated")
+    yield aws.delivery_stream("curated")
+    endpoint.client("firehose").delete_delivery_stream(DeliveryStreamName="curated")
 
 
-def test_t09_a_delivery_stream_takes_records_and_names_each_failure(delivery: aws.DeliveryStream) -> None:
+def test_t09_a_delivery_stream_takes_records_and_names_each_failure(
+    endpoint: MotoEndpoint, delivery: aws.DeliveryStream
+) -> None:
     assert [type(outcome) for outcome in delivery.put([b"a\n", b"b\n"])] == [Success, Success]
     mixed = [{"RecordId": "r1"}, {"ErrorCode": "ServiceUnavailableException", "ErrorMessage": "x"}]
-    inject(
-        delivery,
-        (200, {"FailedPutCount": 1, "RequestResponses": mixed}),
+    endpoint.script = [
+        (200, orjson.dumps({"FailedPutCount": 1, "RequestResponses": mixed})),
         refusal("ResourceNotFoundException"),
-    )
+    ]
     assert delivery.put([b"a\n", b"b\n"]) == [
         Success("r1"),
         Failure("Unavailable", passing=True, cause="ServiceUnavailableException"),
@@ -198,21 +181,24 @@ def test_t09_a_delivery_stream_takes_records_and_names_each_failure(delivery: aw
 
 
 @pytest.mark.usefixtures("delivery")
-def test_a_bucket_takes_objects_and_a_missing_one_is_misconfigured() -> None:
+def test_a_bucket_takes_objects_and_a_missing_one_is_misconfigured(endpoint: MotoEndpoint) -> None:
     bucket = aws.bucket()
-    assert bucket.put("lake", "quarantine/x.ndjson", b"{}\n") == Success()
-    assert boto3.client("s3").get_object(Bucket="lake", Key="quarantine/x.ndjson")["Body"].read() == b"{}\n"
+    key = "quarantine/2026/a b+c~\u00e9.ndjson"
+    assert bucket.put("lake", key, b"{}\n") == Success()
+    assert endpoint.client("s3").get_object(Bucket="lake", Key=key)["Body"].read() == b"{}\n"
     missing = Failure("Misconfigured", passing=False, cause="NoSuchBucket")
     assert bucket.put("no-such-lake", "x", b"") == missing
 
 
-@pytest.mark.usefixtures("credentials")
-@pytest.mark.parametrize(
-    "make", [lambda: aws.kinesis_stream("x"), lambda: aws.delivery_stream("x"), aws.bucket]
-)
-def test_k04_each_client_has_short_time_outs_and_one_attempt(make: Callable[[], Any]) -> None:
-    adapter = make()
-    config = adapter._client.meta.config
-    assert config.retries["total_max_attempts"] == 1
-    assert config.connect_timeout + config.read_timeout <= adapter.call_s
-    assert adapter.call_s < 10
+@pytest.mark.usefixtures("delivery")
+def test_a_proxys_word_that_an_object_is_stored_is_not_believed(endpoint: MotoEndpoint) -> None:
+    endpoint.script = [(200, b"<html>Welcome to the guest network</html>"), (200, b"")]
+    bucket = aws.bucket()
+    for _ in range(2):
+        outcome = bucket.put("lake", "x", b"{}")
+        assert isinstance(outcome, Failure)
+        assert (outcome.code, outcome.passing) == ("Unavailable", True)
+
+
+def test_k04_a_call_has_short_time_outs(stream: aws.KinesisStream) -> None:
+    assert CONNECT_S + READ_S <= stream.call_s < 10

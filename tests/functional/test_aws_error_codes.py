@@ -6,7 +6,7 @@ Reads botocore's models, so that an error which a new botocore adds is noticed h
 import botocore.session
 import pytest
 
-from chalicelib import aws
+from chalicelib.refusals import failure_of
 
 # What to do about every error that the services' models name for the operations we call.
 THROTTLED, MISCONFIGURED, UNAVAILABLE = "Throttled", "Misconfigured", "Unavailable"
@@ -76,5 +76,5 @@ def test_k09_every_error_that_botocore_models_has_a_kind_and_a_new_one_is_notice
 
 @pytest.mark.parametrize(("code", "kind"), (KINDS | COMMON_KINDS).items())
 def test_k09_an_error_code_becomes_its_kind(code: str, kind: str) -> None:
-    failure = aws.failure_of(code)
+    failure = failure_of(code)
     assert (failure.code, failure.passing, failure.cause) == (kind, kind != MISCONFIGURED, code)
