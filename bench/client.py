@@ -1,7 +1,7 @@
-"""`python -m bench.client`: CPU of one PutRecords: boto3's defaults, our adapter, and a hand-made client.
+"""`python -m bench.client`: CPU of one PutRecords: boto3's defaults, our adapter, and the physical floor.
 
-Says what the hand-made one (bench/thin_client.py) would save of a warm call; bench.cold_start says what of a
-cold start. A loopback process answers at once, without TLS.
+The floor writes a ready request to a socket and reads the answer: what the kernel costs, and no client saves.
+A loopback process answers at once, without TLS.
 """
 
 import sys
@@ -36,7 +36,7 @@ def main() -> int:
                 f"{median(taken) * 1e6:,.0f}",
             )
             for shape in SHAPES
-            for name, taken in ((name, samples[f"{name} {shape}"]) for name in ("default", "ours", "thin"))
+            for name, taken in ((name, samples[f"{name} {shape}"]) for name in ("default", "ours", "floor"))
         ],
     )
     return 0

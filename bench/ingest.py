@@ -75,8 +75,8 @@ def main() -> int:
     of_500 = ratio(samples["ours NDJSON 500"], samples[_single("500")]) / 500
     return judge(
         [
-            Goal("one event, schema checked / the tutorial's put_record", one, 0.85),
-            Goal("one of 500 events (NDJSON) / the tutorial's put_record", of_500, 0.01),
+            Goal("one event, schema checked / the tutorial's put_record", one, 0.40),
+            Goal("one of 500 events (NDJSON) / the tutorial's put_record", of_500, 0.006),
         ]
     )
 

@@ -48,28 +48,3 @@ def post_v1():
 def handler(event, context):
     return app.resolve(event, context)
 """
-
-# Ours with bench.thin_client in the place of botocore: aws.py is replaced before app.py is imported.
-THIN = """
-import os, sys, types
-from chalicelib.ports import Receipt
-from chalicelib.retry import Success
-from thin_client import Keys, ThinKinesis
-
-class Stream:
-    call_s = 5.0
-    def __init__(self, name):
-        self.name = name
-        url = os.environ["AWS_ENDPOINT_URL"]
-        self.client = ThinKinesis(url, os.environ["AWS_REGION"], Keys.of(os.environ))
-    def put(self, entries):
-        answer = self.client.put_records(self.name, [(e.data, e.partition_key) for e in entries])
-        return [Success(Receipt(item["ShardId"], item["SequenceNumber"])) for item in answer["Records"]]
-
-aws = types.ModuleType("chalicelib.aws")
-aws.KinesisStream = aws.kinesis_stream = Stream
-sys.modules["chalicelib.aws"] = aws
-import chalicelib
-chalicelib.aws = aws
-from app import app as handler
-"""

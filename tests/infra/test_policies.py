@@ -5,7 +5,6 @@ from pathlib import Path
 
 import botocore.session
 import pytest
-from botocore import xform_name
 
 from headgate.infra.template.functions import (
     INGEST_ACTIONS,
@@ -31,9 +30,8 @@ def called(adapter: str, service: str) -> set[str]:
     tree = ast.parse((ROOT / "chalicelib" / "aws.py").read_text(encoding="utf-8"))
     body = next(each for each in tree.body if isinstance(each, ast.ClassDef) and each.name == adapter)
     model = botocore.session.get_session().get_service_model(service)
-    operations = {xform_name(name): name for name in model.operation_names}
-    names = {each.attr for each in ast.walk(body) if isinstance(each, ast.Attribute)}
-    return {f"{service}:{operations[name]}" for name in names & operations.keys()}
+    texts = {each.value for each in ast.walk(body) if isinstance(each, ast.Constant)}
+    return {f"{service}:{name}" for name in texts & set(model.operation_names)}
 
 
 @pytest.mark.parametrize("adapter", sorted(ADAPTERS))
