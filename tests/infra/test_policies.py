@@ -30,7 +30,7 @@ def called(adapter: str, service: str) -> set[str]:
     tree = ast.parse((ROOT / "chalicelib" / "aws.py").read_text(encoding="utf-8"))
     body = next(each for each in tree.body if isinstance(each, ast.ClassDef) and each.name == adapter)
     model = botocore.session.get_session().get_service_model(service)
-    texts = {each.value for each in ast.walk(body) if isinstance(each, ast.Constant)}
+    texts = {str(each.value) for each in ast.walk(body) if isinstance(each, ast.Constant)}
     return {f"{service}:{name}" for name in texts & set(model.operation_names)}
 
 
