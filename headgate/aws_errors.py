@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.throttles import THROTTLED
+from headgate.contract.url import hide_secrets
 
 _FIRST_SERVER_ERROR = 500
 # A broken or slow connection may work the next time; what is wrong in the own set-up does not mend itself.
@@ -69,7 +70,14 @@ def is_passing(error: BaseException) -> bool:
 
 
 def sentence(error: BaseException, hint: str = "") -> str:
-    """Return what to tell a person; `hint` follows where the credentials or the region are missing."""
+    """Return what to tell a person; `hint` follows where the credentials or the region are missing.
+
+    A password in the URL of an endpoint or a proxy is hidden.
+    """
+    return hide_secrets(_sentence(error, hint))
+
+
+def _sentence(error: BaseException, hint: str) -> str:
     if _is_refusal(error):
         return _refusal(error)
     name = type(error).__name__

@@ -121,6 +121,7 @@ class Endpoint:
         self.faults = list(faults)
         self.max_bytes = max_bytes
         self.on_request: Callable[[Seen], object] = lambda _: None
+        self.before_request: Callable[[Seen], object] = lambda _: None  # may add a fault for this request
         self._lock = threading.Lock()
         ids = (f"made-here-{number}" for number in itertools.count())
         rules = Rules(Schemas(dict(schemas or {})))
@@ -161,6 +162,7 @@ class Endpoint:
         """The next fault, or the contract's answer."""
         with self._lock:
             self.seen.append(seen)
+            self.before_request(seen)
             fault = self.faults.pop(0) if self.faults else None
         self.on_request(seen)
         if fault is not None:
@@ -217,11 +219,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.send_response(answer.status)
-        for name, value in answer.headers.items():
+        headers = {"Content-Length": str(len(answer.body)), **answer.headers}
+        for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         self.wfile.write(answer.body)
+        self.close_connection = int(headers["Content-Length"]) != len(answer.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         pass

@@ -122,6 +122,8 @@ class Connection:
             connection.request("POST", self._path, body, headers)
         response = connection.getresponse()
         text = response.read(ANSWER_MAX_BYTES)
+        if response.length and len(text) < ANSWER_MAX_BYTES:  # read(n) does not say that the body is cut
+            raise http.client.IncompleteRead(text, response.length)
         if not response.isclosed():
             self.close()
         for secret in self._secrets:

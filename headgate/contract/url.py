@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, quote, unquote_plus, urlsplit
 
 _NO_URL = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
+_ANY_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _HOST = re.compile(r"[A-Za-z0-9_.-]+")
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
@@ -126,6 +127,11 @@ def shown_url(text: str) -> str:
         rest = f"{HIDDEN}@{rest.rpartition('@')[2]}"
     names = [f"{name}={HIDDEN}" if sign else HIDDEN for name, sign, _ in _pairs(query)]
     return f"{scheme}{slashes}{rest}{mark}{'&'.join(names)}"
+
+
+def hide_secrets(text: str) -> str:
+    """Return a sentence in which every URL is shown without its secrets."""
+    return _ANY_URL.sub(lambda match: shown_url(match[0]), text)
 
 
 def _pairs(query: str) -> list[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from headgate.commands import give_example
+from headgate.contract.url import shown_url
 from headgate.infra.commands import keys
 from headgate.infra.commands.deploy import deploy
 from headgate.infra.commands.destroy import destroy
@@ -99,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         with one_sentence():
             made = clients(local=args.local)
             place, endpoint = made.place(), made.endpoint(_SERVICE[args.infra_command])
-            _say(f"account {place.account}, {place.region}, at {endpoint}")
+            _say(f"account {place.account}, {place.region}, at {shown_url(endpoint)}")
             return _run(args, Context(args.root, settings, made, RealClock(), _say, args.dry_run))
     except (SettingsError, InfraError) as error:
         print(error, file=sys.stderr)

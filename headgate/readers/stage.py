@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
 from headgate.aws_errors import sentence
+from headgate.contract.url import shown_url
 from headgate.local import address
 from headgate.local.options import KEY_ID, SECRET
 from headgate.readers.bucket import Bucket, FolderBucket, S3Bucket
@@ -163,7 +164,8 @@ def open_stage(args: argparse.Namespace, clock: Clock | None = None) -> Stage:
         raise ReaderError(str(error)) from error
     endpoint_url = args.endpoint or os.environ.get("AWS_ENDPOINT_URL") or None
     if endpoint_url and not _is_address(endpoint_url):
-        raise ReaderError(f"{endpoint_url!r} is no address: an endpoint is http://127.0.0.1:4566 or the like")
+        shown = shown_url(endpoint_url)
+        raise ReaderError(f"{shown!r} is no address: an endpoint is http://127.0.0.1:4566 or the like")
     files, clock = getattr(args, "files", None), clock or Clock()
     if endpoint_url is None and files is None and (found := _local_run(args.stage)):
         return Stage(settings, found.endpoint_url, None, clock, found.region)

@@ -36,7 +36,7 @@ class SendOptions:
     def of_resume(self) -> dict[str, Any]:
         """Return the options that a resumed run must share with the first one."""
         return {
-            "url": self.target.url,
+            "url": self.target.shown,
             "batch_events": self.limits.events,
             "batch_bytes": self.limits.size_bytes,
             "one_by_one": self.limits.single,

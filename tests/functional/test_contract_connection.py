@@ -121,6 +121,17 @@ def test_a_kept_connection_that_breaks_is_repeated_once_and_no_more() -> None:
         assert len(server.heads) == 3
 
 
+def test_an_answer_that_ends_before_its_length_is_no_answer() -> None:
+    def cut(connection: socket.socket, _head: str, _number: int) -> bool:
+        connection.sendall(OK.replace(b": 2", b": 3"))
+        return False
+
+    with peer(cut) as server:
+        (lost,) = posted(f"http://127.0.0.1:{server.port}/v1", {})
+        assert isinstance(lost, NoAnswer)
+        assert (lost.code, lost.connected) == ("ConnectionLost", True)
+
+
 def test_an_answer_that_does_not_come_is_a_time_out() -> None:
     with peer(lambda connection, _head, _number: bool(connection.recv(1))) as server:
         (late,) = posted(f"http://127.0.0.1:{server.port}/v1", {}, timeout_s=0.05)

@@ -7,6 +7,7 @@ from chalicelib.retry import Failure
 from chalicelib.throttles import THROTTLED
 from headgate.agent.sinks.answer import MISCONFIGURED, Refused
 from headgate.aws_errors import error_code, error_message, http_status, is_passing
+from headgate.contract.url import hide_secrets
 
 _CONTENTS = frozenset({"InvalidArgumentException", "SerializationException", "ValidationException"})
 _PASSING_HTTP = 500
@@ -16,7 +17,7 @@ def failure_of(error: Exception) -> Failure | Refused:
     """What an exception of a call means. Knows botocore's ClientError by its shape, without importing it."""
     code = error_code(error)
     if not code:
-        return Failure("Unavailable", passing=True, cause=f"{type(error).__name__}: {error}")
+        return Failure("Unavailable", passing=True, cause=hide_secrets(f"{type(error).__name__}: {error}"))
     if code in _CONTENTS and http_status(error) < _PASSING_HTTP:
         return Refused(code, error_message(error))
     kind = "Throttled" if code in THROTTLED else "Unavailable" if is_passing(error) else MISCONFIGURED

@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from headgate.aws_errors import sentence
+from headgate.contract.url import shown_url
 from headgate.infra.errors import InfraError
 
 
@@ -46,8 +47,8 @@ class Clients:
             if not self._local and is_this_machine(made.meta.endpoint_url):
                 made.close()
                 raise InfraError(
-                    f"the endpoint {made.meta.endpoint_url} is on this machine and not at AWS: unset "
-                    "AWS_ENDPOINT_URL, or add --local if you mean the local run or an emulator"
+                    f"the endpoint {shown_url(made.meta.endpoint_url)} is on this machine and not at AWS: "
+                    "unset AWS_ENDPOINT_URL, or add --local if you mean the local run or an emulator"
                 )
             self._made[service] = made
         return self._made[service]
