@@ -64,14 +64,14 @@ def curate(
         verdict = Reject("MalformedRecord", "The record's data is not base64.")
         yield _quarantined(key, 1, text, origin, verdict, version)
         return
-    parts = lines.parts_of(key, data)
-    if parts is None:
+    found = lines.intact_lines(key, data)
+    if found is None:
         verdict = Reject("AggregatedRecord", "The KPL-aggregated record is damaged: its checksum or message.")
         yield _quarantined(key, 1, data, origin, verdict, version)
         return
     loads = jsontext.exact_loads(data)
     blank = 0
-    for line_id, number, text in lines.lines_in(parts):
+    for line_id, number, text in found:
         if not text.strip():
             blank += 1
             continue

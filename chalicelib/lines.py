@@ -9,32 +9,33 @@ from collections.abc import Iterable, Iterator
 from chalicelib import kpl
 from chalicelib.packing import event_id, user_record_id
 
-Part = tuple[str, bytes]  # a record's id, or a user record's, and its data
+Line = tuple[str, int, bytes]  # event id; number in its record or user record, from 1; text
 
 _SPLIT_MAX_BYTES = 64 * 1024  # beyond what is packed; a list of as many lines still fits
 
 
-def parts_of(record_id: str, data: bytes) -> Iterable[Part] | None:
-    """Return a record as it is, an aggregated one as its user records, or None for a damaged one of those."""
+def intact_lines(record_id: str, data: bytes) -> Iterable[Line] | None:
+    """Return every line of a record, blank ones included, or None for a damaged aggregated record."""
     if not data.startswith(kpl.MAGIC):
-        return ((record_id, data),)
+        if data and data.find(b"\n") == len(data) - 1:  # one line: most records, and the cheapest way
+            return ((record_id, 1, data[:-1]),)
+        return _numbered(((record_id, data),))
     inner = kpl.take_apart(data)
     if inner is None:
         return None
-    return ((user_record_id(record_id, number), each) for number, each in enumerate(inner))
+    return _numbered((user_record_id(record_id, number), each) for number, each in enumerate(inner))
 
 
-def lines_in(parts: Iterable[Part]) -> Iterator[tuple[str, int, bytes]]:
-    """Yield event id, number from 1 in its part, and text of every line, blank ones included."""
+def lines_of(record_id: str, data: bytes) -> Iterable[Line]:
+    """Return the lines of a record; a damaged aggregated record is one line, as it is for the transform."""
+    lines = intact_lines(record_id, data)
+    return ((record_id, 1, data),) if lines is None else lines
+
+
+def _numbered(parts: Iterable[tuple[str, bytes]]) -> Iterator[Line]:
     for own, data in parts:
         for number, text in enumerate(split(data), start=1):
             yield event_id(own, number), number, text
-
-
-def lines_of(record_id: str, data: bytes) -> Iterator[tuple[str, int, bytes]]:
-    """Yield the lines of a record; a damaged aggregated record is one line, as it is for the transform."""
-    parts = parts_of(record_id, data)
-    return iter(((record_id, 1, data),)) if parts is None else lines_in(parts)
 
 
 def split(data: bytes) -> Iterable[bytes]:
