@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ import boto3
 import pytest
 from chalice.deploy.swagger import CFNSwaggerGenerator, TemplatedSwaggerGenerator
 from chalice.test import Client
-from moto import mock_aws
 
 from chalicelib import limits
 from tests.app_rig import Context, ask, import_app, recorded, set_stage
+from tests.moto_rig import moto_endpoint
 
 ROOT = Path(__file__).parents[2]
 LIST = "x-amazon-apigateway-binary-media-types"
@@ -20,11 +21,13 @@ LIST = "x-amazon-apigateway-binary-media-types"
 HEAD_BYTES = 10_240
 
 
-@pytest.fixture(autouse=True)
-def aws(monkeypatch: pytest.MonkeyPatch) -> Any:
-    set_stage(monkeypatch)
-    with mock_aws():
-        yield boto3.client("kinesis").create_stream(StreamName="headgate-dev", ShardCount=1)
+@pytest.fixture(scope="module", autouse=True)
+def stream() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environ:
+        set_stage(environ)
+        with moto_endpoint(environ):
+            boto3.client("kinesis").create_stream(StreamName="headgate-dev", ShardCount=1)
+            yield
 
 
 @pytest.mark.parametrize("generator", [TemplatedSwaggerGenerator, CFNSwaggerGenerator])
