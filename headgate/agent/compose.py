@@ -16,12 +16,10 @@ from headgate.agent.metrics import Metrics, PutMetricData
 from headgate.agent.pipeline import Pipeline
 from headgate.agent.rejects import Rejects
 from headgate.agent.sending import CallResult, Delivered, Sender
-from headgate.agent.sinks.answer import Sink
 from headgate.agent.sinks.aws import Unusable, is_aws, make_client, send_body
-from headgate.agent.sinks.firehose import firehose_sink
 from headgate.agent.sinks.http import HttpSink
-from headgate.agent.sinks.kinesis import kinesis_sink
 from headgate.agent.sinks.probe import probe
+from headgate.agent.sinks.records import Sink, firehose_sink, kinesis_sink
 from headgate.agent.sqlite_import import import_original, read_original
 from headgate.agent.tail.checkpoint import Checkpoint
 from headgate.agent.tail.disk import Disk

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _MAGIC = b"\xf3\x89\x9a\xc2"
-_DIGEST_BYTES = 16
 _KEY_TABLE, _HASH_KEY_TABLE, _RECORDS = 0x0A, 0x12, 0x1A  # length-delimited fields 1, 2 and 3
 _KEY_INDEX, _HASH_KEY_INDEX, _DATA = 0x08, 0x10, 0x1A  # of one record: varints 1 and 2, bytes 3
 _SEVEN_BITS = 0x7F
@@ -42,12 +41,6 @@ def aggregate(records: Sequence[KplRecord]) -> bytes:
         message += _field(_RECORDS, body + _field(_DATA, record.data))
     digest = hashlib.md5(message, usedforsecurity=False).digest()
     return _MAGIC + bytes(message) + digest
-
-
-def overhead_bytes(partition_key: str, records: int) -> int:
-    """An upper bound of what aggregating adds to the data of records that share one key."""
-    per_record = 1 + 4 + 2 + 1 + 4  # two tags with lengths, and the index
-    return len(_MAGIC) + _DIGEST_BYTES + len(partition_key.encode()) + 4 + records * per_record
 
 
 def _field(tag: int, data: bytes) -> bytes:

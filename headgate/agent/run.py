@@ -16,8 +16,8 @@ from headgate.agent.once import PATIENCE_S, Once, held
 from headgate.agent.pipeline import Pipeline
 from headgate.agent.rejects import Rejects
 from headgate.agent.sending import CallResult, Delivered, Sender
-from headgate.agent.sinks.answer import Sink
 from headgate.agent.sinks.aws import Unusable
+from headgate.agent.sinks.records import Sink
 from headgate.agent.state import State
 from headgate.agent.status import report, skipped
 from headgate.agent.tail.checkpoint import Checkpoint
@@ -50,7 +50,7 @@ class Agent:
         """`state` is locked already; `patience_s` is how long `once` waits without any progress."""
         self.settings = settings
         self.end = Once(patience_s)
-        self._state, self._disk, self._make_sink = state, disk, make_sink
+        self._disk, self._make_sink = disk, make_sink
         self._rejects = Rejects(state.directory, settings.rejects_max_bytes)
         self._results: SimpleQueue[CallResult | Delivered] = SimpleQueue()
         self._senders: dict[str, Sender] = {}

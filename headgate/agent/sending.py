@@ -18,7 +18,7 @@ from headgate.agent.batching import OutgoingBatch, Unit
 from headgate.agent.delivery import Ready
 from headgate.agent.pipeline import Pipeline
 from headgate.agent.rejects import Reject
-from headgate.agent.sinks.answer import MISCONFIGURED, RefusedLine, Sink
+from headgate.agent.sinks.records import MISCONFIGURED, RefusedLine, Sink
 
 _log = logging.getLogger(__name__)
 _THREADS_MAX = 4  # of one flow: Python gains nothing from more, and each holds a batch in memory

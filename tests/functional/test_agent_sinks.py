@@ -18,8 +18,8 @@ from headgate.agent.config.model import AgentConfig
 from headgate.agent.convert.build import build_chain
 from headgate.agent.delivery import Ready
 from headgate.agent.sending import CallResult, Delivered, Sender
-from headgate.agent.sinks.answer import RefusedLine, Sink
 from headgate.agent.sinks.aws import make_client
+from headgate.agent.sinks.records import RefusedLine, Sink
 from headgate.agent.tail.disk import RealDisk
 from headgate.agent.tail.file import TailedFile
 from headgate.agent.tail.identity import Inode

@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from chalicelib.retry import Failure, Outcome, Success
 from headgate.agent.batching import Unit
-from headgate.agent.sinks.answer import MISCONFIGURED, RefusedLine
+from headgate.agent.sinks.records import MISCONFIGURED, RefusedLine
 from headgate.agent.tail.identity import event_key
 from headgate.contract import verdict as verdicts
 from headgate.contract.connection import Connection, HttpAnswer, NoAnswer
