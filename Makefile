@@ -79,7 +79,7 @@ clean:  ## away with everything that a target made
 
 # uv where it is there and finds the packages, pip otherwise.
 define install
-	@$(if $(UV),$(UV) pip install --quiet --python $(PY) $(1) 2>/dev/null || )$(PY) -m pip install --quiet --disable-pip-version-check $(1)
+	@$(if $(UV),$(UV) pip install --quiet --python $(PY) $(1) 2>/dev/null || )$(PY) -m pip install --quiet --no-compile --disable-pip-version-check $(1)
 endef
 
 .venv/run-ready: requirements-run.txt requirements.txt pyproject.toml

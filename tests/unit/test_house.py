@@ -91,6 +91,8 @@ def pins_of(name: str) -> dict[str, str]:
 @pytest.mark.parametrize("part", ["requirements.txt", "requirements-run.txt", "requirements-columnar.txt"])
 def test_a_smaller_set_up_has_the_same_versions(part: str) -> None:
     assert pins_of(part).items() <= pins_of("requirements-dev.txt").items()
+    if part == "requirements.txt":
+        assert pins_of(part).items() <= pins_of("requirements-run.txt").items()
 
 
 def test_every_reason_for_dead_code_is_needed() -> None:
@@ -101,3 +103,11 @@ def test_every_reason_for_dead_code_is_needed() -> None:
     text = "\n".join(path.read_text("utf-8") for path in [*files, ROOT / "app.py"])
     patterns = {name: name.replace("*", r"\w+") for name in config["ignore_names"]}
     assert not [name for name, pattern in patterns.items() if not re.search(rf"\b{pattern}\b", text)]
+
+
+def test_the_korean_readme_has_the_same_commands_and_output() -> None:
+    english, korean = (
+        re.findall(r"^```.*?^```$", (ROOT / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        for name in ("README.md", "README.ko.md")
+    )
+    assert korean == english
