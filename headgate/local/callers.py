@@ -8,6 +8,7 @@ Source: Fetch standard, "Origin header"; W3C Fetch Metadata, Sec-Fetch-Site; RFC
 
 from collections.abc import Callable
 from email.message import Message
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ def refused_caller(headers: Message, port: int, may_ask: Callable[[str], bool]) 
     return f"Pages of the origin {origin[:100]!r} may not use this server."
 
 
+@lru_cache(256)  # a program says the same host with each request
 def is_loopback(url: str) -> bool:
     """Return whether a URL's host can only be this machine: localhost, a name below it, or a loopback IP."""
     try:

@@ -91,7 +91,10 @@ def _chunk_size(line: bytes) -> int:
 
 def _exactly(stream: BinaryIO, length_bytes: int) -> bytes:
     """Read in pieces, so that a length that was only announced takes no memory."""
-    body = bytearray()
+    first = stream.read(min(_PIECE_BYTES, length_bytes))
+    if len(first) == length_bytes:
+        return first
+    body = bytearray(first)
     while len(body) < length_bytes:
         piece = stream.read(min(_PIECE_BYTES, length_bytes - len(body)))
         if not piece:
