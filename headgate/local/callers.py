@@ -23,7 +23,7 @@ def refused_caller(headers: Message, port: int, may_ask: Callable[[str], bool]) 
     host = headers.get("Host", "localhost").strip()
     if not is_loopback(f"http://{host}"):
         # A name that an attacker's DNS points to this machine (DNS rebinding) stands in Host.
-        return f"This server answers to localhost and 127.0.0.1 only, not to the host {host[:100]!r}."
+        return "This server answers to localhost and 127.0.0.1 only; the header Host has another name."
     origin = headers.get("Origin")
     if origin is None:
         if headers.get("Sec-Fetch-Site", "none").strip().lower() in _SAME:
@@ -33,7 +33,7 @@ def refused_caller(headers: Message, port: int, may_ask: Callable[[str], bool]) 
         return None
     if may_ask(origin.strip()):
         return None
-    return f"Pages of the origin {origin[:100]!r} may not use this server."
+    return "Pages of this origin may not use this server."
 
 
 @lru_cache(256)  # a program says the same host with each request

@@ -8,7 +8,9 @@ import pytest
 from chalicelib.errors import Fatal
 from tests.app_rig import STAGE, ask, import_app, set_stage
 
-REQUIRED = sorted(name for name, value in STAGE.items() if value)
+# A stage that was deployed before this variable existed writes NDJSON, which is its default.
+OPTIONAL = {"HEADGATE_CURATED_FORMAT"}
+REQUIRED = sorted(name for name, value in STAGE.items() if value and name not in OPTIONAL)
 
 
 @pytest.fixture
