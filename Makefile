@@ -14,7 +14,7 @@ help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z][a-z-]*:.*  ## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 test: .venv/ready  ## all tests, on two cores; those that measure time afterwards
-	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not alone" $(TEST_FLAGS)
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not alone" $(COVER) $(TEST_FLAGS)
 	@$(PY) -m pytest -q -m alone $(TEST_FLAGS)
 
 unit: .venv/ready  ## the tests without disk, clock and network
@@ -34,10 +34,9 @@ format: .venv/ready  ## what ruff can mend by itself
 	@.venv/bin/ruff check --fix-only .
 	@.venv/bin/ruff format .
 
-coverage: .venv/ready  ## the tests, measured in every process, with a floor (pyproject.toml)
+coverage: .venv/ready  ## `make test`, measured in every process, with a floor (pyproject.toml)
 	@.venv/bin/coverage erase
-	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not alone" --cov --cov-report= $(TEST_FLAGS)
-	@$(PY) -m pytest -q -m alone $(TEST_FLAGS)
+	@$(MAKE) --no-print-directory test COVER="--cov --cov-report="
 	@.venv/bin/coverage report
 
 columnar: .venv/run-ready  ## what a stage with Parquet or ORC needs besides (170 MB)
