@@ -31,6 +31,9 @@ def _outcomes(
     return outcomes
 
 
+SPREADS_RECORDS = "RecordDistributionStrategyAuto"  # the cause of a stream that cannot keep order
+
+
 class KinesisStream:
     """The stream, for ingest."""
 
@@ -48,13 +51,19 @@ class KinesisStream:
             answer, "Records", len(entries), lambda item: Receipt(item["ShardId"], item["SequenceNumber"])
         )
 
-    def check(self) -> Outcome:
-        """Whether the stream is there and takes records."""
+    def check(self, *, keeps_order: bool = False) -> Outcome:
+        """Return whether the stream takes records; with `keeps_order`, also whether keys choose its shards.
+
+        Source: Kinesis API, UpdateStreamRecordDistributionStrategy: AUTO ignores partition and hash keys.
+        """
         answer = self._api.call("DescribeStreamSummary", {"StreamName": self._name})
         if isinstance(answer, Failure):
             return answer
         summary = answer.get("StreamDescriptionSummary")
-        status = str(summary.get("StreamStatus") if isinstance(summary, Mapping) else None)
+        summary = summary if isinstance(summary, Mapping) else {}
+        status = str(summary.get("StreamStatus"))
+        if keeps_order and summary.get("RecordDistributionStrategy") == "AUTO":
+            return Failure("Misconfigured", passing=False, cause=SPREADS_RECORDS)
         ready = status in {"ACTIVE", "UPDATING"}
         return Success(status) if ready else Failure("Unavailable", passing=True, cause=status)
 

@@ -135,11 +135,14 @@ class Handlers:
         )
 
     def _readiness(self, request: Request, counters: Counters) -> Answer:
-        outcome = self._stream.check()
+        outcome = self._stream.check(keeps_order=self._settings.ordering_field is not None)
         if isinstance(outcome, Success):
             return gateway.answered(request.request_id, {"Status": "ready"})
         count_failures(counters, "NotReady", [outcome])
-        return gateway.refused(request.request_id, Transient("Unavailable", "The stream does not answer."))
+        message = "The stream does not answer."
+        if outcome.cause == aws.SPREADS_RECORDS:
+            message = "The stream has RecordDistributionStrategy AUTO: ordering_field cannot hold."
+        return gateway.refused(request.request_id, Transient("Unavailable", message))
 
     def _answer(self, event: Event, handle: Callable[[Request, Counters], Answer]) -> Answer:
         """Return the answer to a request. A fault of ours is logged, and its client sees only a 500."""

@@ -1,7 +1,8 @@
 """The entry points, with recorded events, real Chalice and moto's server behind (G06 to G12, T02, T14)."""
 
+import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -9,6 +10,7 @@ import boto3
 import orjson
 import pytest
 
+from chalicelib import aws
 from tests.app_rig import Context, ask, import_app, recorded, set_stage
 from tests.moto_rig import moto_endpoint
 
@@ -114,6 +116,31 @@ def test_not_ready_without_a_stream_while_health_stays_up(app: ModuleType) -> No
     assert ask(app, "api_gateway_get_health")[0] == 200
     assert ask(app, "api_gateway_post")[0] == 503
     client.create_stream(StreamName="headgate-dev", ShardCount=1)
+
+
+class Answers:
+    """A service that has one answer."""
+
+    def __init__(self, answer: Mapping[str, Any]) -> None:
+        self.answer = answer
+
+    def call(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
+        return self.answer
+
+
+def test_not_ready_where_the_stream_itself_spreads_records_and_a_field_should_keep_order(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Source: Kinesis API, UpdateStreamRecordDistributionStrategy: AUTO ignores partition and hash keys."""
+    summary = {"StreamStatus": "ACTIVE", "RecordDistributionStrategy": "AUTO"}
+    api = Answers({"StreamDescriptionSummary": summary})
+    monkeypatch.setitem(vars(app.handlers), "_stream", aws.KinesisStream(api, "headgate-dev"))
+    assert ask(app, "api_gateway_get_ready")[0] == 200
+    ordered = dataclasses.replace(app.handlers._settings, ordering_field="/device")
+    monkeypatch.setattr(app.handlers, "_settings", ordered)
+    status, _, body = ask(app, "api_gateway_get_ready")
+    assert (status, body["Code"]) == (503, "Unavailable")
+    assert "RecordDistributionStrategy AUTO" in body["Message"]
 
 
 @pytest.fixture
