@@ -35,6 +35,7 @@ _HTTP2_ANSWER = (
     + struct.pack(">BIII", 0, 0, 0, 13)
     + _HTTP2_REMEDY.encode()
 )
+_STOPPING = "The server is stopping."
 _LINGER_S = 2.0
 _LINGER_PIECE_BYTES = 65_536
 # The parser of header lines reports these for every head of a multipart body, because the body is not there.
@@ -130,10 +131,18 @@ class Connection(BaseHTTPRequestHandler):
         if sentence := refused_caller(self.headers, self.owner.port, self.may_ask):
             self._refuse(self.refusal(HTTPStatus.FORBIDDEN, sentence))
             return
+        if self.owner.stopping:
+            self._refuse(self.refusal(HTTPStatus.SERVICE_UNAVAILABLE, _STOPPING))
+            return
         try:
             body = read_body(self.headers, cast("BinaryIO", self.rfile), self.body_limit_bytes(), self._go_on)
         except BadBody as error:
-            self._refuse(self.bad_body(error))
+            # A stop ends what is still being sent: that is no fault of the client, which shall try again.
+            stopped = self.owner.stopping
+            reply = (
+                self.refusal(HTTPStatus.SERVICE_UNAVAILABLE, _STOPPING) if stopped else self.bad_body(error)
+            )
+            self._refuse(reply)
             return
         self.busy = True
         try:

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from chalice.local import LocalGateway
 
 from chalicelib import gateway, limits
-from chalicelib.errors import HeadgateError, Rejected
+from chalicelib.errors import HeadgateError, Rejected, Transient
 from chalicelib.gateway import Answer
 from headgate.local.callers import is_loopback
 from headgate.local.connection import Connection, Reply
@@ -26,7 +26,9 @@ _HEAD_BYTES = 10_240
 _CODINGS = ("gzip", "deflate", "identity")  # Source: "Content codings supported by API Gateway"
 _NO_CONTENT = 204
 _FORBIDDEN = 403
+_STOPPING = 503
 _PIECE_BYTES = 1024 * 1024
+_MEMBERS_MAX = 16
 
 
 class Owner(Protocol):
@@ -55,6 +57,8 @@ class Handler(Connection):
         """Refuse what is no request, or comes from a page that may not ask."""
         if status == _FORBIDDEN:
             return _reply(self._refused(Rejected("Forbidden", message)))
+        if status == _STOPPING:
+            return _reply(self._refused(Transient("Unavailable", message)))
         if status < 500:  # noqa: PLR2004 - a broken head, or one over a limit
             message = "The request is not well-formed HTTP, or its headers are too large."
         return _reply(self._refused(Rejected("BadRequest", message)))
@@ -152,17 +156,24 @@ def _reply(answer: Answer) -> Reply:
 
 
 def _is_gzip(body: bytes) -> bool:
-    """Return whether a body is whole gzip; it is taken apart in pieces, so that a bomb takes no memory."""
-    left = body
+    """Return False for a body that is not gzip, or ends too early.
+
+    Beyond a few members, or beyond the gateway's own limit of inflated bytes, the function judges it: its
+    bounds are the contract's, and nothing here may take long.
+    """
+    left, inflated_bytes = body, 0
     try:
-        while left:
+        for _ in range(_MEMBERS_MAX):
             inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
-            while not inflater.eof:
+            while not inflater.eof and inflated_bytes <= limits.GATEWAY_BODY_MAX_BYTES:
                 piece = inflater.decompress(left, _PIECE_BYTES)
                 left = inflater.unconsumed_tail
+                inflated_bytes += len(piece)
                 if not (piece or left or inflater.eof):
                     return False
             left = inflater.unused_data
+            if not left:
+                break
     except zlib.error:
         return False
-    return bool(body)
+    return True

@@ -165,7 +165,7 @@ def coded(front: Front, body: bytes, coding: str) -> int:
 def test_a_body_that_is_not_what_its_coding_says_is_refused_as_by_api_gateway() -> None:
     whole = gzip.compress(b"{}")
     with serving(Gate()) as front:
-        for damaged in (b"{}", whole[:-1], whole[:12], b"", whole + b"x", b"\x1f\x8b" + bytes(20)):
+        for damaged in (b"{}", whole[:-1], whole[:12], whole + b"x", b"\x1f\x8b" + bytes(20)):
             assert coded(front, damaged, "gzip") == 415, damaged
         assert coded(front, whole, "x-gzip") == 415
         assert coded(front, b"{}", "br") == 415

@@ -28,6 +28,7 @@ from headgate.local.http_body import BadBody, TooLarge
 from headgate.local.server import LoopbackServer
 from headgate.local.wire import HttpResponse, Service, answer
 
+_CODES = {403: "AccessDenied", 503: "ServiceUnavailable"}
 _NO_LINGER = struct.pack("ii", 1, 0)  # on, 0 s
 
 
@@ -59,7 +60,7 @@ class Handler(Connection):
 
     def refusal(self, status: int, message: str) -> Reply:
         """Refuse in the shape that the caller's SDK reads."""
-        return _whole(refusal(self.head, status, "AccessDenied" if status == 403 else "BadRequest", message))  # noqa: PLR2004 - Forbidden
+        return _whole(refusal(self.head, status, _CODES.get(status, "BadRequest"), message))
 
     def bad_body(self, error: BadBody) -> Reply:
         """Say what is wrong with a body."""
