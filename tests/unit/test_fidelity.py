@@ -20,7 +20,7 @@ def test_a_rule_names_its_source_a_file_and_a_test_that_are_there(row: list[str]
     assert rule
     assert source
     assert account
-    (named,) = re.findall(r"`(headgate/[\w/]+\.py)`", modelled)
+    (named,) = re.findall(r"`((?:headgate|chalicelib|tools)/[\w/]+\.py)`", modelled)
     assert (ROOT / named).is_file()
     matched = re.fullmatch(r"`(tests/[\w/]+\.py)::(test_\w+)`", test)
     assert matched

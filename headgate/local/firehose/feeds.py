@@ -4,12 +4,17 @@ Decides how much is read at a time, so that memory is bounded, where reading of 
 of the delivery stream, as LATEST was then), and that a shard's end is passed on in order. Never writes and
 never reads ahead; delivery.py commits. A source can be told to hurry to its end, for the drain.
 
+Aggregated records of the KPL are taken apart, as Firehose does before it delivers: the archive holds the user
+records one after the other.
+
 Source: Firehose developer guide, "Firehose reads from the LATEST position"; the reader keeps AWS's pace.
+Kinesis developer guide, KPL with Firehose: records are de-aggregated before they are delivered.
 """
 
 import math
 from typing import Protocol
 
+from chalicelib import kpl
 from headgate.local.firehose.buffer import MIB_BYTES
 from headgate.local.firehose.store import DIRECT, Arrival, DeliveryQueue
 from headgate.local.firehose.tries import Tries
@@ -107,11 +112,17 @@ class KinesisFeed:
     def _arrivals(self, batch: ShardBatch) -> list[Arrival]:
         now_s = self._host.wall_s()
         arrivals = [
-            Arrival(batch.shard_id, record.sequence_number, record.arrival_s, now_s, record.data)
-            for record in batch.records
+            Arrival(batch.shard_id, each.sequence_number, each.arrival_s, now_s, _taken_apart(each.data))
+            for each in batch.records
         ]
         if batch.closed:
             # The reader may open the children now: their records follow the parent's in the same file order.
             self._reader.commit(batch.shard_id, SHARD_END)
             arrivals.append(Arrival(batch.shard_id, SHARD_END, now_s, now_s, None))
         return arrivals
+
+
+def _taken_apart(data: bytes) -> bytes:
+    """Return the user records of an aggregated record as one piece, since all have one sequence number."""
+    found = kpl.take_apart(data)
+    return data if found is None else b"".join(found)
