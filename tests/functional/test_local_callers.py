@@ -13,6 +13,7 @@ from headgate.local.clients import client as client_of
 from headgate.local.endpoint import Endpoint
 from headgate.local.front import Front
 from headgate.local.moto_app import make_moto_app
+from headgate.local.s3.files import HOOKS
 from tests.e2e.raw_http import exchange
 
 ORIGIN = "https://app.example.com"
@@ -54,10 +55,13 @@ def fronted(*origins: str) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    endpoint = Endpoint({}, make_moto_app(tmp_path_factory.mktemp("aws")), 0)
-    endpoint.start()
-    yield endpoint
-    endpoint.stop()
+    with pytest.MonkeyPatch.context() as moto:
+        for owner, name, _ in HOOKS:  # they are put in place once for a process: later tests want moto's own
+            moto.setattr(owner, name, vars(owner)[name])
+        endpoint = Endpoint({}, make_moto_app(tmp_path_factory.mktemp("aws")), 0)
+        endpoint.start()
+        yield endpoint
+        endpoint.stop()
 
 
 def ask(port: int, headers: dict[str, str], method: str = "GET", path: str = "/health") -> HTTPResponse:

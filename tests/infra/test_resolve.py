@@ -72,4 +72,7 @@ def test_the_local_plan_holds_no_intrinsic_and_the_settings(block: dict[str, Any
     ]
     assert plan.bucket == f"headgate-prod-{ACCOUNT}-{REGION}"
     assert ("ShardCount" in plan.stream) is not block.get("on_demand", False)
-    assert plan.tables["headgate_prod", "curated"]["StorageDescriptor"]["Columns"][0]["Name"] == "event_id"
+    ((name, table),) = plan.tables.items()
+    columnar = "curated" in block
+    assert name == ("headgate_prod", "curated_parquet" if columnar else "curated_ndjson")
+    assert table["StorageDescriptor"]["Columns"][0]["Name"] == ("event_id" if columnar else "line")

@@ -76,4 +76,5 @@ def _value(properties: Json, path: str) -> Any:
 def _format(template: Json) -> str | None:
     table = template["Resources"].get("Table", {}).get("Properties", {}).get("TableInput", {})
     found = table.get("Parameters", {}).get("classification")
-    return None if found is None else {"json": "ndjson"}.get(found, str(found))
+    # A table of NDJSON is one column of text, which the catalog calls csv; before decision 0075 it was json.
+    return None if found is None else {"json": "ndjson", "csv": "ndjson"}.get(found, str(found))
